@@ -171,7 +171,7 @@ loop:
 		switch c := data[pos]; {
 		case c >= '0' && c <= '9':
 			digits++
-			if mant < 1e17 {
+			if mant < 1e17 && scale < len(pow10)-1 {
 				mant = mant*10 + int64(c-'0')
 				if point {
 					scale++

@@ -1,0 +1,92 @@
+package pdf
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"io"
+	"sync"
+)
+
+// inflater is a reusable decompressor: making one costs more than inflating a short stream.
+type inflater struct {
+	src bytes.Reader
+	r   io.ReadCloser
+}
+
+var inflaters = sync.Pool{New: func() any {
+	f := &inflater{}
+	f.r = flate.NewReader(&f.src)
+	return f
+}}
+
+// ctxEvery is how many decoded bytes pass between two looks at the context.
+const ctxEvery = 1 << 20
+
+// inflate decodes FlateDecode (7.4.4). The zlib header may be missing and the checksum is not looked at: what was inflated
+// before an error is the best there is.
+func inflate(ctx context.Context, dst, src []byte, limit int64) (out []byte, damaged bool, err error) {
+	base := len(dst)
+	body := src
+	if len(body) > 0 && (body[0] == '\r' || body[0] == '\n') && !zlibHeader(body) {
+		body = bytes.TrimLeft(body, "\r\n") // an end of line too many behind the keyword
+	}
+	if len(body) == 0 {
+		return dst, false, nil
+	}
+	if zlibHeader(body) || len(body) >= 2 && body[0]&0x0f == 8 {
+		out, err := inflateRaw(ctx, dst, body[2:], limit)
+		if err == nil || err != errCorrupt {
+			return out, false, err
+		}
+		if len(out) > base {
+			return out, true, nil
+		}
+	}
+	out, err = inflateRaw(ctx, dst, body, limit)
+	if err == errCorrupt {
+		return out, true, nil
+	}
+	return out, false, err
+}
+
+func zlibHeader(b []byte) bool {
+	return len(b) >= 2 && b[0]&0x0f == 8 && (int(b[0])<<8|int(b[1]))%31 == 0
+}
+
+// errCorrupt is internal: it never leaves inflate.
+var errCorrupt = io.ErrUnexpectedEOF
+
+func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, error) {
+	f := inflaters.Get().(*inflater)
+	defer func() {
+		f.src.Reset(nil)
+		inflaters.Put(f)
+	}()
+	f.src.Reset(src)
+	if err := f.r.(flate.Resetter).Reset(&f.src, nil); err != nil {
+		return dst, errCorrupt
+	}
+	base, looked := len(dst), len(dst)
+	guess := 4 * len(src)
+	for {
+		dst = room(dst, base, limit, guess)
+		n, err := f.r.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		if int64(len(dst)-base) > limit {
+			return dst, tooLong()
+		}
+		if err == io.EOF {
+			return dst, nil
+		}
+		if err != nil {
+			return dst, errCorrupt
+		}
+		if len(dst)-looked >= ctxEvery {
+			looked = len(dst)
+			if err := ctx.Err(); err != nil {
+				return dst, err
+			}
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package pdf
+
+import (
+	"context"
+	"iter"
+	"math"
+)
+
+// Rect is a rectangle in default user space: llx, lly, urx, ury with llx <= urx and lly <= ury (7.9.5).
+type Rect [4]float64
+
+// Width returns the horizontal extent.
+func (r Rect) Width() float64 { return r[2] - r[0] }
+
+// Height returns the vertical extent.
+func (r Rect) Height() float64 { return r[3] - r[1] }
+
+// letter is what readers assume when a page has no usable MediaBox.
+var letter = Rect{0, 0, 612, 792}
+
+// Page is one page with the attributes it inherits (7.7.3.4).
+type Page struct {
+	// Index counts from 0 in the order of the document.
+	Index int
+	// Ref is the page object's reference; zero for a page written directly into Kids.
+	Ref Ref
+	// Dict is the page's own dictionary.
+	Dict Dict
+	// Resources is the page's own or inherited resource dictionary.
+	Resources Dict
+	// MediaBox is the page's sheet; US letter when the document has no usable one.
+	MediaBox Rect
+	// CropBox is the visible part, clipped to MediaBox; MediaBox when there is none.
+	CropBox Rect
+	// Rotate is the clockwise rotation for display: 0, 90, 180 or 270.
+	Rotate int
+}
+
+// node is a dictionary of the page tree, waiting to be visited, with what it inherits.
+type node struct {
+	o    Object
+	from inherited
+}
+
+type inherited struct{ resources, mediaBox, cropBox, rotate Object }
+
+// merge returns in with what dict sets itself.
+func (in inherited) merge(dict Dict) inherited {
+	set := func(dst *Object, key string) {
+		if o := dict.Raw(key); !o.IsNull() {
+			*dst = o
+		}
+	}
+	set(&in.resources, "Resources")
+	set(&in.mediaBox, "MediaBox")
+	set(&in.cropBox, "CropBox")
+	set(&in.rotate, "Rotate")
+	return in
+}
+
+// Pages iterates over the pages in order. The tree is walked with a visited set, /Count and /Type are not trusted; when it has
+// no page at all the pages are those objects that say so themselves. An error ends the iteration: that of ctx, or ErrLimit.
+func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) {
+		w := walker{d: d, seen: map[uint32]struct{}{}}
+		w.push(d.Catalog().Raw("Pages"), inherited{})
+		for {
+			if err := ctx.Err(); err != nil {
+				yield(Page{}, err)
+				return
+			}
+			page, ok, err := w.next()
+			if err != nil {
+				yield(Page{}, err)
+				return
+			}
+			if !ok || !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
+type walker struct {
+	d     *Doc
+	stack []node
+	seen  map[uint32]struct{}
+	steps int
+	count int
+}
+
+func (w *walker) push(o Object, from inherited) { w.stack = append(w.stack, node{o, from}) }
+
+// next returns the next page of the tree; !ok at its end.
+func (w *walker) next() (p Page, ok bool, err error) {
+	for len(w.stack) > 0 {
+		n := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		if w.steps++; w.steps > w.d.lim.Objects {
+			return Page{}, false, ErrLimit
+		}
+		ref, isRef := n.o.Ref()
+		if isRef {
+			if _, twice := w.seen[ref.Num]; twice {
+				w.d.harm(DamagePages)
+				continue
+			}
+			w.seen[ref.Num] = struct{}{}
+		}
+		dict := w.d.Resolve(n.o).Dict()
+		if dict.Len() == 0 {
+			w.d.harm(DamagePages)
+			continue
+		}
+		in := n.from.merge(dict)
+		if kids := w.d.Get(dict, "Kids"); kids.Kind() == ArrayKind && !w.d.Get(dict, "Type").IsName("Page") {
+			list := kids.Array()
+			if w.steps += len(list); w.steps > w.d.lim.Objects {
+				return Page{}, false, ErrLimit
+			}
+			for i := len(list) - 1; i >= 0; i-- {
+				w.push(list[i], in)
+			}
+			continue
+		}
+		if t, named := w.d.Get(dict, "Type").Name(); named && t == "Pages" {
+			continue // an empty branch
+		}
+		if w.count++; w.count > w.d.lim.Pages {
+			return Page{}, false, ErrLimit
+		}
+		return w.d.page(w.count-1, ref, dict, in), true, nil
+	}
+	return Page{}, false, nil
+}
+
+func (d *Doc) page(index int, ref Ref, dict Dict, in inherited) Page {
+	p := Page{Index: index, Ref: ref, Dict: dict, Resources: d.Resolve(in.resources).Dict()}
+	var ok bool
+	if p.MediaBox, ok = d.Rect(in.mediaBox); !ok {
+		p.MediaBox = letter
+	}
+	p.CropBox = p.MediaBox
+	if c, ok := d.Rect(in.cropBox); ok {
+		m := p.MediaBox
+		c = Rect{max(c[0], m[0]), max(c[1], m[1]), min(c[2], m[2]), min(c[3], m[3])}
+		if c[0] < c[2] && c[1] < c[3] {
+			p.CropBox = c
+		}
+	}
+	if f, ok := d.Resolve(in.rotate).Float(); ok {
+		if r := math.Mod(f, 360); math.Mod(r, 90) == 0 {
+			p.Rotate = (int(r) + 360) % 360
+		}
+	}
+	return p
+}
+
+// Rect reads a rectangle, its corners put in order; !ok when o is none or it has no area.
+func (d *Doc) Rect(o Object) (Rect, bool) {
+	arr := d.Resolve(o).Array()
+	if len(arr) < 4 {
+		return Rect{}, false
+	}
+	var v Rect
+	for i := range v {
+		f, ok := d.Index(arr, i).Float()
+		if !ok {
+			return Rect{}, false
+		}
+		v[i] = f
+	}
+	r := Rect{min(v[0], v[2]), min(v[1], v[3]), max(v[0], v[2]), max(v[1], v[3])}
+	return r, r[0] < r[2] && r[1] < r[3]
+}
+
+// Content returns the page's content streams, decoded and joined with a line feed (7.8.2). Streams that cannot be decoded are
+// left out and recorded as damage; the error is ErrLimit or that of ctx.
+func (d *Doc) Content(ctx context.Context, p Page) ([]byte, error) {
+	return d.AppendContent(ctx, nil, p)
+}

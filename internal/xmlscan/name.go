@@ -99,7 +99,7 @@ func (s *Scanner) name(i int) (end, colon int, err error) {
 			i += n
 		case c == 0 && i == len(b)-1:
 			if i-start > maxName {
-				return 0, 0, s.fail(ErrLimit, "long name", i)
+				return 0, 0, s.fail(ErrLimit, "long name", start)
 			}
 			if !s.fill() {
 				return 0, 0, s.short()
@@ -108,7 +108,7 @@ func (s *Scanner) name(i int) (end, colon int, err error) {
 		case i == part || !startsName(b[part:]):
 			return 0, 0, s.fail(ErrMalformed, "invalid name", i)
 		case i-start > maxName:
-			return 0, 0, s.fail(ErrLimit, "long name", i)
+			return 0, 0, s.fail(ErrLimit, "long name", start)
 		default:
 			return i, colon, nil
 		}

@@ -89,8 +89,11 @@ func (s *Scanner) startTag() error {
 			return err
 		}
 	}
-	if colon != 0 {
-		f.local = colon // the name starts at 1, so this is the length of "prefix:"
+	f.local = colon // the name starts at 1, so this is the length of "prefix:"
+	if n := len(s.frames); n > 0 && !declares && s.frames[n-1].local == f.local &&
+		bytes.Equal(s.names[s.frames[n-1].name:][:f.local], s.names[f.name:][:f.local]) {
+		f.space = s.frames[n-1].space // the same prefix as the parent's
+	} else if colon != 0 {
 		if f.space = s.resolve(b[1:colon]); f.space < 0 && !bytes.Equal(b[1:colon], prefixXML) {
 			return s.fail(ErrMalformed, "undeclared prefix", 1)
 		}

@@ -18,6 +18,7 @@ func (s *Scanner) chars() (bool, error) {
 			s.pos += i
 			return false, nil
 		}
+		i = 0 // a carriage return among the white space has to be seen below
 	}
 	decode, wide := false, false
 	for {

@@ -9,6 +9,8 @@ type Dossier struct {
 	Records   []Record       `json:"records"`
 	Coverage  []Coverage     `json:"coverage"`
 	Issues    []Issue        `json:"issues"`
+
+	unknown []unknownField // what a tolerant reader kept
 }
 
 // Complete reports whether every institution and category was covered completely.

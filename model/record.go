@@ -17,6 +17,8 @@ type Header struct {
 	Provenance Provenance `json:"provenance"`
 	// Issues are the doubts about this record. None means that every field present was read exactly.
 	Issues []Issue `json:"issues,omitempty"`
+
+	unknown []unknownField // what a tolerant reader kept
 }
 
 // Head returns h.

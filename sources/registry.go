@@ -1,0 +1,260 @@
+package sources
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/brondata/brondata/model"
+)
+
+// Registry holds the sources and normalizers that a host has chosen. The zero value is empty and ready.
+//
+// Fill it first; from then on it is safe for concurrent use.
+type Registry struct {
+	sources     []registeredSource
+	normalizers []Normalizer
+	formats     []registeredFormat
+}
+
+type registeredSource struct {
+	Source
+	desc Descriptor // as it was when registered
+}
+
+type registeredFormat struct {
+	Format
+	reader   Normalizer
+	declared [16]bool
+}
+
+// AddSource adds sources. A malformed descriptor, or an ID that is taken, is an error.
+func (g *Registry) AddSource(ss ...Source) error {
+	for _, s := range ss {
+		d := s.Describe()
+		if !model.ValidName(d.ID) || (d.Institution != "" && !model.ValidName(d.Institution)) || d.Method.String() == "" {
+			return fmt.Errorf("sources: register: descriptor without a valid ID, institution or method: %w", ErrAdapter)
+		}
+		for _, c := range d.Categories {
+			if !c.Valid() {
+				return fmt.Errorf("sources: register %s: unknown category: %w", d.ID, ErrAdapter)
+			}
+		}
+		if slices.ContainsFunc(g.sources, func(r registeredSource) bool { return r.desc.ID == d.ID }) {
+			return fmt.Errorf("sources: register %s: the ID is taken: %w", d.ID, ErrAdapter)
+		}
+		if _, err := newHostList(d.Hosts); err != nil {
+			return fmt.Errorf("sources: register %s: %w", d.ID, err)
+		}
+		g.sources = append(g.sources, registeredSource{s, d})
+	}
+	return nil
+}
+
+// AddNormalizer adds normalizers. A malformed format, or an ID that is taken, is an error.
+func (g *Registry) AddNormalizer(ns ...Normalizer) error {
+	for _, n := range ns {
+		var declared [16]bool
+		for _, c := range n.Categories() {
+			if !c.Valid() {
+				return fmt.Errorf("sources: register normalizer: unknown category: %w", ErrAdapter)
+			}
+			declared[rank(c)] = true
+		}
+		for _, f := range n.Formats() {
+			if !model.ValidName(f.ID) || f.Detect == nil || (f.Institution != "" && !model.ValidName(f.Institution)) {
+				return fmt.Errorf("sources: register normalizer: a format without a valid ID or Detect: %w", ErrAdapter)
+			}
+			if g.format(f.ID) != nil {
+				return fmt.Errorf("sources: register format %s: the ID is taken: %w", f.ID, ErrAdapter)
+			}
+			g.formats = append(g.formats, registeredFormat{f, n, declared})
+		}
+		g.normalizers = append(g.normalizers, n)
+	}
+	return nil
+}
+
+// Descriptors returns what the registered sources are, in the order of registration.
+func (g *Registry) Descriptors() []Descriptor {
+	var out []Descriptor
+	for _, s := range g.sources {
+		out = append(out, s.desc)
+	}
+	return out
+}
+
+// Formats returns the IDs of the registered formats, sorted.
+func (g *Registry) Formats() []model.FormatID {
+	var out []model.FormatID
+	for _, f := range g.formats {
+		out = append(out, f.ID)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (g *Registry) format(id model.FormatID) *registeredFormat {
+	for i := range g.formats {
+		if g.formats[i].ID == id {
+			return &g.formats[i]
+		}
+	}
+	return nil
+}
+
+func (g *Registry) source(id model.SourceID) *registeredSource {
+	for i := range g.sources {
+		if g.sources[i].desc.ID == id {
+			return &g.sources[i]
+		}
+	}
+	return nil
+}
+
+// Detect returns the format of d: its own where it has one, else the one that is surest of it. No claim is
+// [ErrUnknownFormat]; two equal ones are [ErrAmbiguous], whatever the order of registration. A document without a byte is
+// [ErrNotProvided].
+func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, error) {
+	if d.Format != "" {
+		if g.format(d.Format) == nil {
+			return "", Errorf(ErrUnknownFormat, "no reader is registered for the document's format")
+		}
+		return d.Format, nil
+	}
+	size := d.Body.Size()
+	if size == 0 {
+		return "", Errorf(ErrNotProvided, "the document is empty")
+	}
+	head := make([]byte, min(size, ProbeSize))
+	if n, err := d.Body.ReadAt(head, 0); err != nil && (err != io.EOF || n < len(head)) {
+		return "", err
+	}
+	p := &Probe{Head: head, MediaType: d.MediaType, doc: d}
+	var (
+		best  Confidence
+		found model.FormatID
+		tie   bool
+	)
+	for _, f := range g.formats {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		switch c := f.Detect(ctx, p); {
+		case c == No || c < best:
+		case c > best:
+			best, found, tie = c, f.ID, false
+		default:
+			tie = true
+		}
+	}
+	switch {
+	case tie:
+		return "", Errorf(ErrAmbiguous, "two readers claim the document equally")
+	case best > No:
+		return found, nil
+	case looksHTML(head):
+		return "", Errorf(ErrUnknownFormat, "it is an HTML page: perhaps a login or error page was saved instead of the document")
+	}
+	return "", Errorf(ErrUnknownFormat, "no reader claims the document")
+}
+
+func looksHTML(b []byte) bool {
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+	b = bytes.ToLower(b[:min(len(b), 16)])
+	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html"))
+}
+
+// Reading is what came out of one document.
+type Reading struct {
+	Format  model.FormatID
+	Records []model.Record // all point at document 0
+	Issues  []model.Issue  // doubts about the document
+	// Balanced is the outcome over the document's statements; the zero value where it has none.
+	Balanced model.Check
+	// Since is the date from which the document has history, where it says so.
+	Since model.Date
+}
+
+// ReadOptions are options of [Registry.Read].
+type ReadOptions struct {
+	Limits Limits
+}
+
+// Read reads one document without a permit: detection, limits, provenance, reconciliation and errors are those of a
+// collection. It is for documents that a person looks at themselves. What was read before an error is returned with it.
+func (g *Registry) Read(ctx context.Context, d Document, q Query, o *ReadOptions) (*Reading, error) {
+	var limits Limits
+	if o != nil {
+		limits = o.Limits
+	}
+	limits = limits.withDefaults()
+	w, err := g.read(ctx, d, q, limits, 0)
+	out := &Reading{}
+	if w != nil {
+		out.Format = w.format
+		out.Balanced = w.reconcile(err != nil)
+		out.Records, out.Issues, out.Since = w.records, w.issues, w.since
+	}
+	if err != nil {
+		return out, wrap(err, Error{Op: OpRead, Format: out.Format})
+	}
+	return out, nil
+}
+
+type reading struct {
+	Writer
+	format model.FormatID
+}
+
+// read detects and reads one document. The result is nil only where the format could not be told.
+func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits, document int) (*reading, error) {
+	if d.Body == nil {
+		return nil, Errorf(ErrAdapter, "the document has no body")
+	}
+	if n := d.Body.Size(); n > limits.DocumentBytes {
+		return nil, Errorf(ErrTooLarge, "more than %d bytes", limits.DocumentBytes)
+	}
+	id, err := g.Detect(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	f := g.format(id)
+	d.Format = id
+	w := &reading{format: id}
+	w.Writer = Writer{ctx: ctx, query: q, limits: limits, document: document, declared: f.declared}
+	err = normalize(ctx, f.reader, d, q, &w.Writer)
+	w.endStatement()
+	if w.broken != nil {
+		// What a normalizer wrote against its contract counts for nothing, nor does the rest.
+		w.records, w.statements = nil, nil
+		err = w.broken
+	}
+	return w, err
+}
+
+// normalize turns a panic of a reader into an error without its text, which could hold a value: one document must not
+// end the host's process.
+func normalize(ctx context.Context, n Normalizer, d Document, q Query, w *Writer) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.Join(Errorf(ErrAdapter, "the normalizer panicked with a value of type %T", r))
+		}
+	}()
+	return n.Normalize(ctx, d, q, w)
+}
+
+// Everything returns a query for all categories and fields, without a look-back limit and without BSNs, for looking at
+// a document of one's own.
+func Everything() Query {
+	var q Query
+	for _, c := range model.Categories() {
+		b := model.Everything(c)
+		b.Fields = append(b.Fields, "extra")
+		q.Scope.Baskets = append(q.Scope.Baskets, b)
+	}
+	return q
+}

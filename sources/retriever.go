@@ -1,0 +1,257 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/model"
+)
+
+// Retriever collects: it works through the institutions of a permit, lets their sources fetch and the normalizers read,
+// reconciles and matches, and reduces everything to the scope before it returns. It does for every adapter what no
+// adapter should do for itself: permit checks, the guarded client, limits, timeouts, hashing, provenance, errors.
+//
+// A Retriever is safe for concurrent use.
+type Retriever struct {
+	registry *Registry
+	http     HTTPOptions
+	limits   Limits
+	log      *slog.Logger
+	now      func() time.Time
+}
+
+// RetrieverOptions are options of [NewRetriever].
+type RetrieverOptions struct {
+	HTTP   HTTPOptions
+	Limits Limits
+	Log    *slog.Logger     // nothing is logged where nil
+	Now    func() time.Time // time.Now where nil
+}
+
+// NewRetriever returns a retriever over the registry, which must not change from now on.
+func NewRetriever(g *Registry, o *RetrieverOptions) (*Retriever, error) {
+	if g == nil {
+		return nil, errors.New("sources: a retriever needs a registry")
+	}
+	if o == nil {
+		o = &RetrieverOptions{}
+	}
+	r := &Retriever{registry: g, http: o.HTTP, limits: o.Limits.withDefaults(), log: o.Log, now: o.Now}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	return r, nil
+}
+
+// Input is what the host hands to a collection. All of it is optional.
+type Input struct {
+	// Files are what the subject downloaded at institutions. A file belongs to the institution it names, else to that of
+	// its format, else to the only institution of the grant; otherwise it is not read and the dossier says so.
+	Files []Document
+	// Handovers are the subject's own authenticated sessions at portals.
+	Handovers map[model.InstitutionID]Handover
+	// Subject is who the host knows the subject to be: name and birth date. With it, coverage says whether the documents
+	// are that person's.
+	Subject *model.Person
+}
+
+// CollectOptions are options of [Retriever.Collect].
+type CollectOptions struct {
+	// State holds the connections of the grant.
+	State State
+	// Progress is told what happens, one event at a time, on goroutines of the collection: it must return soon.
+	Progress func(Event)
+	// Keep takes the documents where the grant says that documents are kept. Its error counts as the document's.
+	Keep func(ctx context.Context, info model.DocumentInfo, d Document) error
+}
+
+// EventKind is what happened.
+type EventKind string
+
+// The events. An institution starts once, then each attempt starts, brings documents, and ends.
+const (
+	EventStarted  EventKind = "started"  // work on the institution began
+	EventAttempt  EventKind = "attempt"  // a source began
+	EventDocument EventKind = "document" // a document was read, or failed to be: see Outcome
+	EventEnded    EventKind = "ended"    // a source ended: see Outcome
+	EventDone     EventKind = "done"     // work on the institution ended
+)
+
+// Event is one step of a collection. It holds names and counts only, so it may be logged and shown.
+type Event struct {
+	Kind        EventKind
+	Institution model.InstitutionID
+	Source      model.SourceID
+	Method      model.Method
+	Documents   int // so far, of the institution
+	Records     int // so far, of the institution, before they are reduced to the scope
+	Outcome     string
+}
+
+// Collect works through the permit's institutions, several at a time, and at each through its sources in the order of
+// their methods, for the categories still incomplete. One that fails or is slow loses nothing that others brought: that
+// is in the dossier, and the coverage says what happened.
+//
+// The error is nil also where the dossier is incomplete. It is not nil where nothing may be returned, as the permit ended
+// ([ErrNotPermitted], without a dossier), or where ctx ended (with what there is).
+func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *CollectOptions) (*model.Dossier, error) {
+	if o == nil {
+		o = &CollectOptions{}
+	}
+	if err := permitted(ctx, p); err != nil {
+		return nil, wrap(err, Error{Op: OpFetch})
+	}
+	c := &collection{Retriever: r, permit: p, in: in, o: o, scope: p.Scope()}
+	c.wide = Query{Scope: widen(c.scope), LegalBasis: p.LegalBasis()}
+	c.assignFiles(ctx)
+	insts := slices.Sorted(slices.Values(p.Institutions()))
+	results := make([]*visit, len(insts))
+	slots := make(chan struct{}, r.limits.Institutions)
+	var wg sync.WaitGroup
+	for i, inst := range insts {
+		results[i] = newVisit(c, inst)
+		wg.Go(func() {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+				results[i].run(ctx)
+			case <-ctx.Done():
+			}
+		})
+	}
+	wg.Wait()
+	// The permit is asked once more: after a revoke nothing may leave, not even what came in before it.
+	if err := permitted(context.WithoutCancel(ctx), p); err != nil {
+		return nil, wrap(err, Error{Op: OpFetch})
+	}
+	d := c.merge(results)
+	if err := ctx.Err(); err != nil {
+		return d, wrap(err, Error{Op: OpFetch})
+	}
+	return d, nil
+}
+
+// permitted asks the permit. Whatever it answers but nil means no.
+func permitted(ctx context.Context, p consent.Permit) error {
+	if err := p.Check(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &refusal{ErrNotPermitted, err}
+	}
+	return nil
+}
+
+// widen returns what the normalizers are asked to read in memory: whole records of the scope's categories, and what
+// reconciling, matching and the check of the subject need. What is outside the scope goes before anything is returned.
+func widen(s model.Scope) model.Scope {
+	out := model.Scope{Since: model.Date{}} // a balance before the look-back date may be needed
+	add := func(c model.Category) {
+		if !out.Has(c) {
+			b := model.Everything(c)
+			if s.HasField(c, "bsn") {
+				b.Fields = append(b.Fields, "bsn")
+			}
+			out.Baskets = append(out.Baskets, b)
+		}
+	}
+	for _, b := range s.Baskets {
+		add(b.Category)
+		last := &out.Baskets[len(out.Baskets)-1]
+		for _, f := range b.Fields {
+			if f == "extra" || len(f) > 6 && f[:6] == "extra." {
+				last.Fields = append(last.Fields, f)
+			}
+		}
+	}
+	if out.Has(model.CategoryTransaction) || out.Has(model.CategoryBalance) {
+		add(model.CategoryAccount)
+		add(model.CategoryBalance)
+	}
+	add(model.CategoryPerson)
+	out.Since = s.Since
+	return out
+}
+
+// collection is one call of Collect.
+type collection struct {
+	*Retriever
+	permit consent.Permit
+	in     Input
+	o      *CollectOptions
+	scope  model.Scope
+	wide   Query
+	files  map[model.InstitutionID][]Document
+	issues []model.Issue // of files that belong to no institution
+
+	progress sync.Mutex
+}
+
+func (c *collection) event(e Event) {
+	if c.o.Progress == nil {
+		return
+	}
+	c.progress.Lock()
+	defer c.progress.Unlock()
+	c.o.Progress(e)
+}
+
+// assignFiles gives each file to its institution.
+func (c *collection) assignFiles(ctx context.Context) {
+	c.files = map[model.InstitutionID][]Document{}
+	insts := c.permit.Institutions()
+	for i, d := range c.in.Files {
+		inst := d.Institution
+		if inst == "" && d.Body != nil {
+			if id, err := c.registry.Detect(ctx, d); err == nil {
+				d.Format = id
+				inst = c.registry.format(id).Institution
+			}
+		}
+		if inst == "" && len(insts) == 1 {
+			inst = insts[0]
+		}
+		if inst == "" || d.Body == nil || !slices.Contains(insts, inst) {
+			code := model.IssueUnknown // nobody reads it, or it is unclear whose it is
+			c.issues = append(c.issues, model.Issue{Code: code, At: model.AtPath("file " + itoa(i+1))})
+			continue
+		}
+		d.Institution = inst
+		c.files[inst] = append(c.files[inst], d)
+	}
+}
+
+// merge puts the visits together in the order of their institutions, matches, and reduces to the scope.
+func (c *collection) merge(visits []*visit) *model.Dossier {
+	d := &model.Dossier{Issues: c.issues}
+	for _, v := range visits {
+		v.mu.Lock()
+		base := len(d.Documents)
+		d.Documents = append(d.Documents, v.documents...)
+		for _, r := range v.records {
+			r.Head().Provenance.Document += base
+			d.Records = append(d.Records, r)
+		}
+		d.Coverage = append(d.Coverage, v.coverage(c.in.Subject)...)
+		v.mu.Unlock()
+	}
+	d.Match()
+	d = d.Minimise(c.scope)
+	for i := range d.Coverage {
+		cov := &d.Coverage[i]
+		for _, r := range d.Records {
+			if r.Category() == cov.Category && d.Documents[r.Head().Provenance.Document].Institution == cov.Institution {
+				cov.Records++
+			}
+		}
+	}
+	return d
+}

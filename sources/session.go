@@ -1,0 +1,185 @@
+package sources
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
+)
+
+// Session is what a source works with for one subject at one institution in one collection or connection. It gives
+// what the source may use, and counts it. It is safe for concurrent use and ends with the call that it was made for.
+type Session struct {
+	desc     Descriptor
+	client   *http.Client
+	close    func()
+	files    []Document
+	presence *consent.Presence
+	account  func(ctx context.Context, id string) error
+	state    State
+	inst     model.InstitutionID
+	log      *slog.Logger
+	now      func() time.Time
+	limits   Limits
+	failed   func(error, []model.Category)
+}
+
+// State keeps the sealed state of the connections of one grant between calls: tokens, identifiers of consents, what
+// must be known when the subject comes back. The façade implements it on the vault.
+type State interface {
+	// Load returns what was saved last for the institution's source; the zero Secret where nothing was.
+	Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error)
+	// Save replaces it, and has stored it durably when it returns. The zero Secret removes it.
+	Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, s crypto.Secret) error
+}
+
+// SessionOptions are what a session is made of. The [Retriever] fills them in; tests of sources do so themselves.
+type SessionOptions struct {
+	Institution model.InstitutionID
+	HTTP        HTTPOptions
+	Limits      Limits
+	Files       []Document
+	Handover    *Handover
+	Presence    *consent.Presence // nil where the subject is not there
+	// Access takes one access slot for an account; nil allows all.
+	Access func(ctx context.Context, account string) error
+	State  State
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// NewSession makes a session for the source that d describes. Close it when done.
+func NewSession(d Descriptor, o SessionOptions) (*Session, error) {
+	l := o.Limits.withDefaults()
+	c, done, err := newClient(d, o.HTTP, l)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		desc: d, client: c, close: done, files: o.Files, presence: o.Presence, account: o.Access, state: o.State,
+		inst: o.Institution, log: o.Log, now: o.Now, limits: l,
+	}
+	if s.inst == "" {
+		s.inst = d.Institution
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.Handover != nil {
+		if err := s.adopt(*o.Handover); err != nil {
+			done()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Handover is an authenticated session of the subject at an institution's portal: the host ran the login in a browser or
+// web view of its own and hands over its cookies once. There is no field for a user name, a password or a code, because
+// none may pass through this library.
+type Handover struct {
+	// URL is an address of the origin that the cookies belong to.
+	URL string
+	// Cookies are the value of the Cookie header of that origin: "name=value; name=value".
+	Cookies crypto.Secret
+	// UserAgent is the browser's own, where the portal binds the session to it.
+	UserAgent string
+}
+
+func (s *Session) adopt(h Handover) error {
+	u, err := url.Parse(h.URL)
+	if err != nil {
+		return Errorf(ErrAuthentication, "the handed-over session has no valid address")
+	}
+	g := s.client.Transport.(*guard)
+	if err := g.check(u); err != nil {
+		return err
+	}
+	if h.UserAgent != "" {
+		g.agent = h.UserAgent
+	}
+	return h.Cookies.Use(func(b []byte) error {
+		cs, err := http.ParseCookie(string(b))
+		if err != nil {
+			return Errorf(ErrAuthentication, "the handed-over cookies are malformed")
+		}
+		for _, c := range cs {
+			c.Path = "/"
+			c.Secure = u.Scheme == "https"
+		}
+		s.client.Jar.SetCookies(u, cs)
+		return nil
+	})
+}
+
+// Institution returns whose data is asked; a source that serves one only may ignore it.
+func (s *Session) Institution() model.InstitutionID { return s.inst }
+
+// HTTP returns the guarded client: https only, to the hosts that the source declares, checked at the address, at each
+// redirect and at the connection; answers capped; cookies and credentials never to another origin; never to DigiD. Its
+// errors wrap sentinels of this package inside a [url.Error]; [Errorf] a new one, or return it as it is.
+func (s *Session) HTTP() *http.Client { return s.client }
+
+// Files returns what the subject handed over for this institution.
+func (s *Session) Files() []Document { return s.files }
+
+// Attended returns the subject's presence, nil where nobody is there. A source tells the institution that the subject
+// is present if and only if this is not nil.
+func (s *Session) Attended() *consent.Presence { return s.presence }
+
+// Account takes one access slot for an account before each access to it at the institution. An error means that the
+// account must not be accessed now: [ErrLimit] or [ErrNotPermitted]. A failed access counts.
+func (s *Session) Account(ctx context.Context, id string) error {
+	if s.account == nil {
+		return nil
+	}
+	return s.account(ctx, id)
+}
+
+// State returns what the source saved last, the zero Secret where nothing.
+func (s *Session) State(ctx context.Context) (crypto.Secret, error) {
+	if s.state == nil {
+		return crypto.Secret{}, nil
+	}
+	return s.state.Load(ctx, s.inst, s.desc.ID)
+}
+
+// SaveState seals and stores what the source must know in later calls, in this process or another. Save before the
+// first use: a token that is used and then lost with the process cannot be had again. The zero Secret removes it.
+func (s *Session) SaveState(ctx context.Context, state crypto.Secret) error {
+	if s.state == nil {
+		return Errorf(ErrAdapter, "the session has no place to save state")
+	}
+	return s.state.Save(ctx, s.inst, s.desc.ID, state)
+}
+
+// Failed says that a source could not bring all of some categories but goes on with the rest: one account of several
+// that the bank does not answer for, for example. The coverage of these categories will be incomplete.
+func (s *Session) Failed(err error, cs ...model.Category) {
+	if s.failed != nil {
+		s.failed(err, cs)
+	}
+}
+
+// Log returns a logger that already names the source. Log names and counts, never values.
+func (s *Session) Log() *slog.Logger { return s.log }
+
+// Now returns the host's time.
+func (s *Session) Now() time.Time { return s.now() }
+
+// Limits returns the limits in force, none of them zero.
+func (s *Session) Limits() Limits { return s.limits }
+
+// Close closes the session's connections and forgets its cookies.
+func (s *Session) Close() {
+	s.client.Jar.(*originJar).clear()
+	s.close()
+}

@@ -1,0 +1,127 @@
+package sources
+
+import (
+	"context"
+
+	"github.com/brondata/brondata/model"
+)
+
+// Writer takes what a [Normalizer] reads. It is for the goroutine that Normalize runs on.
+type Writer struct {
+	ctx        context.Context
+	query      Query
+	limits     Limits
+	document   int // index in the dossier
+	declared   [16]bool
+	records    []model.Record
+	issues     []model.Issue
+	statements []statement
+	since      model.Date
+	broken     error // the adapter broke its contract: every later call returns it
+}
+
+// statement is the run of records between two calls of [Writer.Statement].
+type statement struct {
+	at    model.Locator
+	from  int
+	after int
+}
+
+// Record writes one record with its place in the document and the doubts about it. Where it returns an error, the
+// normalizer must stop and return that error.
+//
+// Records of other types than package model's own, of categories that the normalizer does not declare or the query does
+// not ask, and places that could hold a value break the contract: the error is [ErrAdapter]. The writer keeps r: it must
+// not be changed afterwards.
+func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue) error {
+	if w.broken != nil {
+		return w.broken
+	}
+	if len(w.records)&255 == 0 {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if !model.Known(r) {
+		return w.breach("record %d is of a type outside the model", len(w.records)+1)
+	}
+	c := r.Category()
+	if i := rank(c); i < 0 || !w.declared[i] {
+		return w.breach("record %d is of a category that the normalizer does not declare", len(w.records)+1)
+	}
+	if !w.query.Wants(c) {
+		return w.breach("record %d is of a category that the query does not ask", len(w.records)+1)
+	}
+	if !at.Valid() {
+		return w.breach("record %d has a place that is not of the allowed form", len(w.records)+1)
+	}
+	if len(w.records) >= w.limits.Records {
+		w.Issue(model.Doubt(model.IssueLimit, ""))
+		return Errorf(ErrLimit, "more than %d records", w.limits.Records)
+	}
+	if p, ok := r.(*model.Person); ok && !p.BSN.IsZero() && !w.query.WantsBSN() {
+		p.BSN = model.BSN{} // dropped here a second time: see the architecture's rule on BSNs
+		return w.breach("record %d has a BSN without a legal basis", len(w.records)+1)
+	}
+	h := r.Head()
+	h.Provenance = model.Provenance{Document: w.document, At: at}
+	if len(doubts) > 0 {
+		if len(h.Issues)+len(doubts) > w.limits.Issues {
+			doubts = append(doubts[:0:0], model.Doubt(model.IssueLimit, ""))
+		}
+		h.Issues = append(h.Issues, doubts...)
+	}
+	w.records = append(w.records, r)
+	return nil
+}
+
+func (w *Writer) breach(format string, args ...any) error {
+	w.broken = Errorf(ErrAdapter, format, args...)
+	return w.broken
+}
+
+// Issue writes a doubt about the document as a whole.
+func (w *Writer) Issue(i model.Issue) {
+	if !i.At.Valid() {
+		i.At = ""
+	}
+	switch {
+	case len(w.issues) < w.limits.Issues:
+		w.issues = append(w.issues, i)
+	case len(w.issues) == w.limits.Issues:
+		w.issues = append(w.issues, model.Doubt(model.IssueLimit, ""))
+	}
+}
+
+// Statement says that a statement of one account begins at this place: the records that follow, up to the next call or
+// the end, belong to it. The Retriever compares its opening balance plus its booked transactions with its closing balance.
+func (w *Writer) Statement(at model.Locator) {
+	if !at.Valid() {
+		at = ""
+	}
+	w.endStatement()
+	w.statements = append(w.statements, statement{at: at, from: len(w.records), after: -1})
+}
+
+func (w *Writer) endStatement() {
+	if n := len(w.statements); n > 0 && w.statements[n-1].after < 0 {
+		w.statements[n-1].after = len(w.records)
+	}
+}
+
+// Since says from which date on the document has history, where the document or its source says so. The latest of several
+// dates counts.
+func (w *Writer) Since(d model.Date) {
+	if w.since.Compare(d) < 0 {
+		w.since = d
+	}
+}
+
+func rank(c model.Category) int {
+	for i, d := range model.Categories() {
+		if c == d {
+			return i
+		}
+	}
+	return -1
+}

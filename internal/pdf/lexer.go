@@ -56,9 +56,9 @@ func (l *Lexer) Seek(pos int) { l.pos = max(0, min(pos, len(l.data))) }
 // The character classes of 7.2.2.
 const (
 	classRegular = iota
+	classDigit // a regular character that can start a number
 	classSpace
 	classDelim
-	classDigit // a regular character that can start a number
 )
 
 // classes maps each byte to its class. NUL is white space; the C0 controls that are not listed are regular.
@@ -73,7 +73,7 @@ var classes = [256]uint8{
 func isSpace(c byte) bool { return classes[c] == classSpace }
 
 // isRegular reports whether c continues a name, number or keyword.
-func isRegular(c byte) bool { return classes[c]&^classDigit == 0 }
+func isRegular(c byte) bool { return classes[c] <= classDigit }
 
 // Next reads the next token. At the end of the data it returns TokenEOF, as often as it is called.
 func (l *Lexer) Next() Token {

@@ -41,8 +41,9 @@ func (c *cryptor) strings(r Ref) func([]byte) []byte {
 }
 
 // stream returns the decryption of the stream of object r, nil when it is not encrypted. filter is the name of the crypt
-// filter that the stream chose itself, if it did.
-func (c *cryptor) stream(r Ref, filter string, isMetadata bool) func([]byte) []byte {
+// filter that the stream chose itself, if it did. The error is ErrEncrypted: the document opened without a key, but this
+// stream needs it.
+func (c *cryptor) stream(r Ref, filter string, isMetadata bool) (func([]byte) []byte, error) {
 	m := c.stm
 	if filter != "" {
 		m = c.filters[filter]
@@ -50,9 +51,12 @@ func (c *cryptor) stream(r Ref, filter string, isMetadata bool) func([]byte) []b
 		m = cryptNone
 	}
 	if m == cryptNone {
-		return nil
+		return nil, nil
 	}
-	return func(b []byte) []byte { return decryptWith(c.objectKey(r, m), m, b) }
+	if c.key == nil {
+		return nil, ErrEncrypted
+	}
+	return func(b []byte) []byte { return decryptWith(c.objectKey(r, m), m, b) }, nil
 }
 
 // objectKey is algorithm 1 of ISO 32000-1 §7.6.2; AES-256 uses the file's key itself (algorithm 1.A).
@@ -110,9 +114,10 @@ func (d *Doc) setUpCrypt(password []byte) error {
 	if key == nil && len(password) > 0 {
 		key = h.open(nil)
 	}
-	if key == nil {
+	if key == nil && (h.str != cryptNone || h.stm != cryptNone) {
 		return ErrEncrypted
 	}
+	// Without a key only what names a crypt filter itself is closed: usually the attachments.
 	d.crypt = &cryptor{key: key, str: h.str, stm: h.stm, filters: h.filters, metadata: h.metadata}
 	d.cache.clear() // what was read before has its strings still encrypted
 	d.streams.clear()

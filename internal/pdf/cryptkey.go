@@ -48,33 +48,16 @@ func (d *Doc) securityHandler(dict Dict) (*handler, error) {
 	if id := d.resolve(d.trailer.Raw("ID")).Array(); len(id) > 0 {
 		h.id = []byte(d.resolve(id[0]).s)
 	}
-	bits := num(dict, "Length", 40)
+	length := num(dict, "Length", 0)
 	switch h.v {
 	case 1:
 		h.bytes, h.str, h.stm = 5, cryptRC4, cryptRC4
 	case 2, 3:
 		h.str, h.stm = cryptRC4, cryptRC4
-		h.bytes = keyBytes(bits)
+		h.bytes = keyBytes(length, 5)
 	case 4, 5:
-		h.bytes = 16
-		if h.v == 5 {
-			h.bytes = 32
-		}
-		h.filters = map[string]cryptMethod{}
-		cf := d.resolve(dict.Raw("CF")).Dict()
-		for i := range min(cf.Len(), 64) {
-			name, o := cf.At(i)
-			m, err := d.cryptFilter(d.resolve(o).Dict())
-			if err != nil {
-				return nil, err
-			}
-			h.filters[name] = m
-		}
-		h.filters["Identity"] = cryptNone
-		for key, dst := range map[string]*cryptMethod{"StmF": &h.stm, "StrF": &h.str} {
-			if name, ok := d.resolve(dict.Raw(key)).Name(); ok {
-				*dst = h.filters[name]
-			}
+		if err := d.cryptFilters(h, dict, length); err != nil {
+			return nil, err
 		}
 	default:
 		return nil, fmt.Errorf("%w: encryption version", ErrUnsupported)
@@ -99,13 +82,51 @@ func (d *Doc) securityHandler(dict Dict) (*handler, error) {
 	return h, nil
 }
 
-// keyBytes turns /Length into bytes. It is in bits, but files have bytes, too.
-func keyBytes(length int64) int {
+// keyBytes turns /Length into bytes. It is in bits, but files have bytes, too; def is for a missing one.
+func keyBytes(length int64, def int) int {
+	if length <= 0 {
+		return def
+	}
 	if length >= 40 {
 		length /= 8
 	}
 	return int(max(5, min(length, 16)))
 }
+
+// cryptFilters reads the crypt filters of versions 4 and 5 (7.6.5) and the key length that goes with them: RC4 has any, AES
+// only its own.
+func (d *Doc) cryptFilters(h *handler, dict Dict, length int64) error {
+	h.filters = map[string]cryptMethod{}
+	cf := d.resolve(dict.Raw("CF")).Dict()
+	for i := range min(cf.Len(), maxCryptFilters) {
+		name, o := cf.At(i)
+		f := d.resolve(o).Dict()
+		m, err := d.cryptFilter(f)
+		if err != nil {
+			return err
+		}
+		h.filters[name] = m
+		switch n, _ := d.resolve(f.Raw("Length")).Int(); {
+		case m == cryptAESV2:
+			h.bytes = 16
+		case m == cryptRC4 && h.bytes == 0:
+			h.bytes = keyBytes(length, keyBytes(n, 16))
+		}
+	}
+	if h.bytes == 0 {
+		h.bytes = 16
+	}
+	h.filters["Identity"] = cryptNone
+	method := func(key string) cryptMethod {
+		name, _ := d.resolve(dict.Raw(key)).Name()
+		return h.filters[name] // the default is Identity
+	}
+	h.stm, h.str = method("StmF"), method("StrF")
+	return nil
+}
+
+// maxCryptFilters bounds the dictionary CF; a file has one or two.
+const maxCryptFilters = 64
 
 func (d *Doc) cryptFilter(dict Dict) (cryptMethod, error) {
 	name, _ := d.resolve(dict.Raw("CFM")).Name()

@@ -115,7 +115,7 @@ func (d *Doc) open(ctx context.Context, header int, password []byte) error {
 		return err
 	}
 	d.expandScan()
-	if d.catalog().Len() == 0 && !d.findCatalog() {
+	if d.catalog().Len() == 0 && !d.findCatalog() && len(d.loosePages(1)) == 0 {
 		if first != nil {
 			return first
 		}

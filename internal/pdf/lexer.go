@@ -56,7 +56,7 @@ func (l *Lexer) Seek(pos int) { l.pos = max(0, min(pos, len(l.data))) }
 // The character classes of 7.2.2.
 const (
 	classRegular = iota
-	classDigit // a regular character that can start a number
+	classDigit   // a regular character that can start a number
 	classSpace
 	classDelim
 )

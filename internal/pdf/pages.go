@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 )
 
 // Rect is a rectangle in default user space: llx, lly, urx, ury with llx <= urx and lly <= ury (7.9.5).
@@ -64,12 +65,17 @@ func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		w := walker{d: d, seen: map[uint32]struct{}{}}
 		w.push(d.Catalog().Raw("Pages"), inherited{})
-		for {
+		for loose := false; ; {
 			if err := ctx.Err(); err != nil {
 				yield(Page{}, err)
 				return
 			}
 			page, ok, err := w.next()
+			if err == nil && !ok && w.count == 0 && !loose {
+				loose = true
+				w.pushLoose()
+				continue
+			}
 			if err != nil {
 				yield(Page{}, err)
 				return
@@ -100,13 +106,6 @@ func (w *walker) next() (p Page, ok bool, err error) {
 			return Page{}, false, ErrLimit
 		}
 		ref, isRef := n.o.Ref()
-		if isRef {
-			if _, twice := w.seen[ref.Num]; twice {
-				w.d.harm(DamagePages)
-				continue
-			}
-			w.seen[ref.Num] = struct{}{}
-		}
 		dict := w.d.Resolve(n.o).Dict()
 		if dict.Len() == 0 {
 			w.d.harm(DamagePages)
@@ -114,6 +113,14 @@ func (w *walker) next() (p Page, ok bool, err error) {
 		}
 		in := n.from.merge(dict)
 		if kids := w.d.Get(dict, "Kids"); kids.Kind() == ArrayKind && !w.d.Get(dict, "Type").IsName("Page") {
+			// Only branches can cycle. A page that is listed twice is shown twice.
+			if _, twice := w.seen[ref.Num]; twice {
+				w.d.harm(DamagePages)
+				continue
+			}
+			if isRef {
+				w.seen[ref.Num] = struct{}{}
+			}
 			list := kids.Array()
 			if w.steps += len(list); w.steps > w.d.lim.Objects {
 				return Page{}, false, ErrLimit
@@ -132,6 +139,49 @@ func (w *walker) next() (p Page, ok bool, err error) {
 		return w.d.page(w.count-1, ref, dict, in), true, nil
 	}
 	return Page{}, false, nil
+}
+
+// pushLoose queues the pages that no tree leads to.
+func (w *walker) pushLoose() {
+	w.d.mu.Lock()
+	pages := w.d.loosePages(w.d.lim.Pages)
+	w.d.mu.Unlock()
+	if len(pages) > 0 {
+		w.d.harm(DamagePages)
+	}
+	for _, n := range slices.Backward(pages) {
+		w.stack = append(w.stack, n)
+	}
+}
+
+// maxParents bounds the way up from a loose page: trees are flat, and Parent can cycle.
+const maxParents = 32
+
+// loosePages looks through all objects for at most limit pages, with what they inherit, in the order of their numbers.
+func (d *Doc) loosePages(limit int) []node {
+	var pages []node
+	for _, num := range d.xref.numbers() {
+		ref := refObject(Ref{Num: num})
+		dict := d.resolve(ref).Dict()
+		if !d.resolve(dict.Raw("Type")).IsName("Page") {
+			continue
+		}
+		var in inherited
+		parents := []Dict{}
+		for up := dict; len(parents) < maxParents; {
+			if up = d.resolve(up.Raw("Parent")).Dict(); up.Len() == 0 {
+				break
+			}
+			parents = append(parents, up)
+		}
+		for _, up := range slices.Backward(parents) {
+			in = in.merge(up)
+		}
+		if pages = append(pages, node{ref, in}); len(pages) >= limit {
+			break
+		}
+	}
+	return pages
 }
 
 func (d *Doc) page(index int, ref Ref, dict Dict, in inherited) Page {

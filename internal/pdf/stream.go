@@ -102,7 +102,7 @@ func (d *Doc) Raw(o Object) []byte {
 
 // Stream returns the decrypted and decoded data of a stream, or of a reference to one. What could be decoded of a truncated
 // or corrupt stream is returned and recorded as DamageStream. Errors wrap ErrMalformed (no stream), ErrUnsupported (an image
-// filter, external data), ErrLimit, or are that of ctx.
+// filter, external data), ErrEncrypted (an attachment under a password of its own), ErrLimit, or are that of ctx.
 func (d *Doc) Stream(ctx context.Context, o Object) ([]byte, error) {
 	data, _, err := d.DecodeStream(ctx, nil, o)
 	return data, err
@@ -186,7 +186,9 @@ func (d *Doc) plan(o Object) (plan, error) {
 		p.filters = append(p.filters, f)
 	}
 	if d.crypt != nil && !s.plain {
-		p.decrypt = d.crypt.stream(s.ref, cryptFilter, d.resolve(dict.Raw("Type")).IsName("Metadata"))
+		var err error
+		p.decrypt, err = d.crypt.stream(s.ref, cryptFilter, d.resolve(dict.Raw("Type")).IsName("Metadata"))
+		return p, err
 	}
 	return p, nil
 }

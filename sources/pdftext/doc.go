@@ -1,0 +1,2 @@
+// Package pdftext reads the text of PDF documents with its position.
+package pdftext

@@ -3,9 +3,7 @@ package crypto
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
 	"reflect"
@@ -107,17 +105,16 @@ func (k DataKey) begin(f format, header []byte, c *Context) (cipher.AEAD, error)
 	copy(header, f.magic)
 	header[3] = suiteAESGCM
 	copy(header[4:], k.id[:])
-	salt := header[prefixSize : prefixSize+saltSize]
-	if _, err := rand.Read(salt); err != nil {
+	if _, err := rand.Read(header[prefixSize : prefixSize+saltSize]); err != nil {
 		return nil, fmt.Errorf("crypto: random source: %w", err)
 	}
-	okm, err := k.derive(f, header[:prefixSize], salt, c)
-	if err != nil {
+	var keys oneTime
+	defer keys.wipe()
+	if err := k.derive(&keys, f, header, c); err != nil {
 		return nil, err
 	}
-	defer wipe(okm)
-	copy(header[prefixSize+saltSize:], okm[KeySize:])
-	return newGCM(okm[:KeySize])
+	copy(header[prefixSize+saltSize:], keys.commitment())
+	return newGCM(keys.key())
 }
 
 // resume returns the cipher for a header, and whether its commitment is right, which the caller must heed.
@@ -125,33 +122,27 @@ func (k DataKey) resume(f format, header []byte, c *Context) (cipher.AEAD, bool,
 	if string(header[:3]) != f.magic || header[3] != suiteAESGCM || KeyID(header[4:prefixSize]) != k.id {
 		return nil, false, ErrOpen
 	}
-	okm, err := k.derive(f, header[:prefixSize], header[prefixSize:prefixSize+saltSize], c)
-	if err != nil {
+	var keys oneTime
+	defer keys.wipe()
+	if err := k.derive(&keys, f, header, c); err != nil {
 		return nil, false, err
 	}
-	defer wipe(okm)
-	committed := subtle.ConstantTimeCompare(header[prefixSize+saltSize:], okm[KeySize:]) == 1
-	aead, err := newGCM(okm[:KeySize])
+	committed := subtle.ConstantTimeCompare(header[prefixSize+saltSize:], keys.commitment()) == 1
+	aead, err := newGCM(keys.key())
 	return aead, committed, err
 }
 
-// derive computes one-time key and commitment; the caller wipes them.
-func (k DataKey) derive(f format, prefix, salt []byte, c *Context) ([]byte, error) {
+// derive computes one-time key and commitment from a header's prefix and salt.
+func (k DataKey) derive(keys *oneTime, f format, header []byte, c *Context) error {
 	key := k.key.lend()
-	if key == nil {
-		return nil, ErrNoSecret
+	if len(key) != KeySize {
+		return ErrNoSecret
 	}
 	defer wipe(key)
-	binding := c.bind(prefix)
-	return deriveKeys(key, salt, f.label, binding)
-}
-
-func deriveKeys(key, salt []byte, label string, binding [sha256.Size]byte) ([]byte, error) {
-	okm, err := hkdf.Key(sha256.New, key, salt, label+string(binding[:]), KeySize+commitSize)
-	if err != nil {
-		return nil, fmt.Errorf("crypto: derive key: %w", err)
-	}
-	return okm, nil
+	binding := c.bind(header[:prefixSize])
+	salt := header[prefixSize : prefixSize+saltSize]
+	deriveKeys(keys, (*[KeySize]byte)(key), (*[saltSize]byte)(salt), f.label, &binding)
+	return nil
 }
 
 // zeroNonce serves keys that encrypt one message.

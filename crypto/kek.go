@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 )
 
@@ -90,7 +91,8 @@ func (k *LocalKEK) Wrap(ctx context.Context, key []byte, c Context) ([]byte, err
 	if len(key) == 0 || len(key) > MaxWrap {
 		return nil, fmt.Errorf("%w: length of the key to wrap", ErrInvalid)
 	}
-	return k.key.seal(localKEKFormat, nil, key, &c)
+	w, err := k.key.seal(localKEKFormat, nil, key, &c)
+	return w, destroyed(err)
 }
 
 // Unwrap implements KEK.
@@ -101,7 +103,16 @@ func (k *LocalKEK) Unwrap(ctx context.Context, wrapped []byte, c Context) ([]byt
 	if len(wrapped) > Overhead+MaxWrap {
 		return nil, ErrOpen
 	}
-	return k.key.open(localKEKFormat, nil, wrapped, &c)
+	key, err := k.key.open(localKEKFormat, nil, wrapped, &c)
+	return key, destroyed(err)
+}
+
+// destroyed says of a wiped key what that means for a KEK.
+func destroyed(err error) error {
+	if errors.Is(err, ErrNoSecret) {
+		return ErrShredded
+	}
+	return err
 }
 
 // Destroy forgets the key; from then on every call is ErrShredded.

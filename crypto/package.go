@@ -106,10 +106,10 @@ func SealPackage(ctx context.Context, p PackageParams, plaintext []byte) (Packag
 	if err != nil {
 		return Package{}, err
 	}
-	contentKey := make([]byte, KeySize)
-	defer wipe(contentKey)
+	var contentKey [KeySize]byte
 	var salt [saltSize]byte
-	if _, err := rand.Read(contentKey); err != nil {
+	defer wipe(contentKey[:])
+	if _, err := rand.Read(contentKey[:]); err != nil {
 		return Package{}, fmt.Errorf("crypto: random source: %w", err)
 	}
 	if _, err := rand.Read(salt[:]); err != nil {
@@ -118,12 +118,10 @@ func SealPackage(ctx context.Context, p PackageParams, plaintext []byte) (Packag
 
 	frame := h.appendFrame(nil)
 	binding := frameBinding(frame)
-	okm, err := deriveKeys(contentKey, salt[:], contentLabel, binding)
-	if err != nil {
-		return Package{}, err
-	}
-	defer wipe(okm)
-	aead, err := newGCM(okm[:KeySize])
+	var keys oneTime
+	defer keys.wipe()
+	deriveKeys(&keys, &contentKey, &salt, contentLabel, &binding)
+	aead, err := newGCM(keys.key())
 	if err != nil {
 		return Package{}, err
 	}
@@ -134,14 +132,14 @@ func SealPackage(ctx context.Context, p PackageParams, plaintext []byte) (Packag
 	msg = append(msg, 0, 0, 0, 0)
 	msg = append(msg, frame...)
 	for _, r := range p.Recipients {
-		sealed, err := hpke.Seal(r.public, hpke.HKDFSHA256(), hpke.AES256GCM(), slotInfo(binding, r.fingerprint), contentKey)
+		sealed, err := hpke.Seal(r.public, hpke.HKDFSHA256(), hpke.AES256GCM(), slotInfo(binding, r.fingerprint), contentKey[:])
 		if err != nil {
 			return Package{}, fmt.Errorf("crypto: seal to recipient: %w", err)
 		}
 		msg = binary.BigEndian.AppendUint16(msg, uint16(len(sealed)))
 		msg = append(msg, sealed...)
 	}
-	msg = append(append(msg, salt[:]...), okm[KeySize:]...)
+	msg = append(append(msg, salt[:]...), keys.commitment()...)
 
 	// The ciphertext goes to its final place first, so that it is hashed and never copied.
 	at := len(msg) + sha256.Size + ed25519.SignatureSize

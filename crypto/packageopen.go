@@ -70,17 +70,15 @@ func OpenPackage(ctx context.Context, p Package, key RecipientPrivateKey, sender
 		return nil, ErrOpen
 	}
 	defer wipe(contentKey)
-	okm, err := deriveKeys(contentKey, l.salt, contentLabel, binding)
-	if err != nil {
-		return nil, err
-	}
-	defer wipe(okm)
-	aead, err := newGCM(okm[:KeySize])
+	var keys oneTime
+	defer keys.wipe()
+	deriveKeys(&keys, (*[KeySize]byte)(contentKey), (*[saltSize]byte)(l.salt), contentLabel, &binding)
+	aead, err := newGCM(keys.key())
 	if err != nil {
 		return nil, err
 	}
 	plaintext, err := aead.Open(nil, zeroNonce[:], l.ciphertext, nil)
-	if subtle.ConstantTimeCompare(okm[KeySize:], l.commitment) != 1 || err != nil {
+	if subtle.ConstantTimeCompare(keys.commitment(), l.commitment) != 1 || err != nil {
 		wipe(plaintext)
 		return nil, ErrOpen
 	}

@@ -37,7 +37,7 @@ type Page struct {
 	Rotate int
 }
 
-// node is a dictionary of the page tree, waiting to be visited, with what it inherits.
+// node is a value that should be a dictionary of the page tree, with what it inherits.
 type node struct {
 	o    Object
 	from inherited
@@ -64,7 +64,7 @@ func (in inherited) merge(dict Dict) inherited {
 func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		w := walker{d: d, seen: map[uint32]struct{}{}}
-		w.push(d.Catalog().Raw("Pages"), inherited{})
+		w.stack = []frame{{list: Array{d.Catalog().Raw("Pages")}, from: &inherited{}}}
 		for loose := false; ; {
 			if err := ctx.Err(); err != nil {
 				yield(Page{}, err)
@@ -87,47 +87,71 @@ func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
 	}
 }
 
+// walker goes through the page tree depth first. Its stack holds one frame per level, so that its memory does not depend on
+// how many kids a hostile file has.
 type walker struct {
 	d     *Doc
-	stack []node
+	stack []frame
+	loose []node // pages without a tree, still to be returned
 	seen  map[uint32]struct{}
 	steps int
 	count int
 }
 
-func (w *walker) push(o Object, from inherited) { w.stack = append(w.stack, node{o, from}) }
+// frame is a branch with the kids that are still to be visited.
+type frame struct {
+	list Array
+	from *inherited
+}
+
+// maxDepth bounds the depth of the page tree, which writers keep in one digit; branches without a reference can cycle.
+const maxDepth = 4096
+
+// pop returns the next node; !ok at the end.
+func (w *walker) pop() (n Object, from inherited, ok bool) {
+	if len(w.loose) > 0 {
+		n, from = w.loose[0].o, w.loose[0].from
+		w.loose = w.loose[1:]
+		return n, from, true
+	}
+	for len(w.stack) > 0 {
+		top := &w.stack[len(w.stack)-1]
+		if len(top.list) > 0 {
+			n, top.list = top.list[0], top.list[1:]
+			return n, *top.from, true
+		}
+		w.stack = w.stack[:len(w.stack)-1]
+	}
+	return Object{}, inherited{}, false
+}
 
 // next returns the next page of the tree; !ok at its end.
 func (w *walker) next() (p Page, ok bool, err error) {
-	for len(w.stack) > 0 {
-		n := w.stack[len(w.stack)-1]
-		w.stack = w.stack[:len(w.stack)-1]
+	for {
+		o, from, ok := w.pop()
+		if !ok {
+			return Page{}, false, nil
+		}
 		if w.steps++; w.steps > w.d.lim.Objects {
 			return Page{}, false, ErrLimit
 		}
-		ref, isRef := n.o.Ref()
-		dict := w.d.Resolve(n.o).Dict()
+		ref, isRef := o.Ref()
+		dict := w.d.Resolve(o).Dict()
 		if dict.Len() == 0 {
 			w.d.harm(DamagePages)
 			continue
 		}
-		in := n.from.merge(dict)
+		in := from.merge(dict)
 		if kids := w.d.Get(dict, "Kids"); kids.Kind() == ArrayKind && !w.d.Get(dict, "Type").IsName("Page") {
 			// Only branches can cycle. A page that is listed twice is shown twice.
-			if _, twice := w.seen[ref.Num]; twice {
+			if _, twice := w.seen[ref.Num]; twice || len(w.stack) >= maxDepth {
 				w.d.harm(DamagePages)
 				continue
 			}
 			if isRef {
 				w.seen[ref.Num] = struct{}{}
 			}
-			list := kids.Array()
-			if w.steps += len(list); w.steps > w.d.lim.Objects {
-				return Page{}, false, ErrLimit
-			}
-			for i := len(list) - 1; i >= 0; i-- {
-				w.push(list[i], in)
-			}
+			w.stack = append(w.stack, frame{kids.Array(), &in})
 			continue
 		}
 		if t, named := w.d.Get(dict, "Type").Name(); named && t == "Pages" {
@@ -138,19 +162,15 @@ func (w *walker) next() (p Page, ok bool, err error) {
 		}
 		return w.d.page(w.count-1, ref, dict, in), true, nil
 	}
-	return Page{}, false, nil
 }
 
 // pushLoose queues the pages that no tree leads to.
 func (w *walker) pushLoose() {
 	w.d.mu.Lock()
-	pages := w.d.loosePages(w.d.lim.Pages)
+	w.loose = w.d.loosePages(w.d.lim.Pages)
 	w.d.mu.Unlock()
-	if len(pages) > 0 {
+	if len(w.loose) > 0 {
 		w.d.harm(DamagePages)
-	}
-	for _, n := range slices.Backward(pages) {
-		w.stack = append(w.stack, n)
 	}
 }
 

@@ -179,7 +179,7 @@ func isReference(b []byte, pos int) bool {
 	return p < len(b) && b[p] == 'R'
 }
 
-// streamKeyword finds "stream" as a word behind a dictionary, but not "endstream".
+// streamKeyword finds the word "stream" behind the end of a dictionary: elsewhere it is text.
 func streamKeyword(b []byte) int {
 	for from := 0; ; {
 		i := bytes.Index(b[from:], []byte("stream"))
@@ -187,7 +187,11 @@ func streamKeyword(b []byte) int {
 			return -1
 		}
 		i += from
-		if i > 0 && (isSpace(b[i-1]) || b[i-1] == '>') {
+		p := i
+		for p > from && isSpace(b[p-1]) {
+			p--
+		}
+		if p > 0 && b[p-1] == '>' {
 			return i
 		}
 		from = i + len("stream")

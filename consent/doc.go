@@ -1,0 +1,2 @@
+// Package consent keeps what subjects agreed to, and permits no more.
+package consent

@@ -1,0 +1,272 @@
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/retention"
+)
+
+// Manager is what a host holds: it alone changes grants, links and releases, and it alone makes permits and packages. Any
+// number of Managers in any number of processes may share a store. Safe for concurrent use.
+type Manager struct {
+	store  Store
+	clock  clock
+	limits Limits
+	policy Policy
+	signer crypto.Signer
+	audit  retention.Recorder
+	tenant string
+	tries  int
+}
+
+// Options are the optional parts of [NewManager].
+type Options struct {
+	// Now is the clock; nil is time.Now. A clock that goes back is held at the latest time that was seen.
+	Now func() time.Time
+	// Limits are the rules about time and number.
+	Limits Limits
+	// Policy decides what actors may do; nil is [DefaultRules].
+	Policy Policy
+	// Signer signs packages and receipts. Without one there are no packages, and receipts are not signed.
+	Signer crypto.Signer
+	// Audit is the access log, such as package audit's. Permits and packages are returned only after it has them; what
+	// changes a grant is noted with the change itself and handed over as soon as the log takes it. Nil: nothing is logged.
+	Audit retention.Recorder
+	// Tenant is the host's own customer, for the access log; optional.
+	Tenant string
+}
+
+// NewManager returns a manager over a store. It reads nothing yet. [ErrInvalid]: no store.
+func NewManager(store Store, o *Options) (*Manager, error) {
+	if store == nil {
+		return nil, invalid("no store")
+	}
+	if o == nil {
+		o = &Options{}
+	}
+	m := &Manager{store: store, limits: o.Limits, policy: o.Policy, signer: o.Signer, audit: o.Audit, tenant: o.Tenant, tries: 100}
+	m.clock.store, m.clock.source = store, o.Now
+	if o.Now == nil {
+		m.clock.source = time.Now
+	}
+	if m.audit == nil {
+		m.audit = retention.NoRecorder{}
+	}
+	if m.policy == nil {
+		m.policy = DefaultRules()
+	}
+	return m, nil
+}
+
+// Allow asks the policy whether an actor may do something. An error wraps [ErrNotPermitted], or is the context's.
+func (m *Manager) Allow(ctx context.Context, by Actor, q Question) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !by.valid() {
+		return refuse(ReasonPolicy)
+	}
+	err := m.policy.Allow(ctx, by, q)
+	if err == nil || errors.Is(err, ErrNotPermitted) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return refuse(ReasonPolicy)
+}
+
+func (m *Manager) allow(ctx context.Context, by Actor, a Action, g Grant) error {
+	return m.Allow(ctx, by, Question{Action: a, Subject: g.Subject, Purpose: g.Purpose.ID, Recipient: g.Recipient.ID})
+}
+
+// Propose asks for a grant: it stores what the subject is to decide about. It discloses nothing and permits nothing.
+// [ErrInvalid] says what is wrong with the proposal.
+func (m *Manager) Propose(ctx context.Context, by Actor, p Proposal) (Grant, error) {
+	if err := p.validate(); err != nil {
+		return Grant{}, err
+	}
+	q := Question{Action: ActionPropose, Subject: p.Subject, Purpose: p.Purpose.ID, Recipient: p.Recipient.ID}
+	if err := m.Allow(ctx, by, q); err != nil {
+		return Grant{}, err
+	}
+	if err := m.clock.sync(ctx); err != nil {
+		return Grant{}, err
+	}
+	now := m.clock.now()
+	g := newGrant(by, p, now)
+	latest := now.Add(m.limits.maxValidity(p.Purpose, p.Institutions))
+	switch {
+	case p.ValidUntil.IsZero():
+		g.ValidUntil = latest
+	case p.ValidUntil.After(latest):
+		return Grant{}, invalid("valid longer than purpose and institutions allow")
+	case !p.ValidUntil.After(now):
+		return Grant{}, invalid("validity is over")
+	}
+	g.DecideBy = now.Add(or(m.limits.Decide, defaultDecide))
+	if g.ValidUntil.Before(g.DecideBy) {
+		g.DecideBy = g.ValidUntil
+	}
+	if p.Supersedes != "" {
+		old, err := m.load(ctx, p.Supersedes)
+		if err != nil {
+			return Grant{}, err
+		}
+		if old.Subject != g.Subject || old.Recipient.ID != g.Recipient.ID {
+			return Grant{}, invalid("superseded grant is of another subject or recipient")
+		}
+		if s := old.StateAt(now); s != GrantActive && s != GrantExpired {
+			return Grant{}, fmt.Errorf("%w: supersede in %s", ErrTransition, s)
+		}
+	}
+	shown, err := g.Onboarding().Digest()
+	if err != nil {
+		return Grant{}, err
+	}
+	g.Shown = shown
+	err = m.retry(ctx, func() error {
+		first, err := m.firstSeen(ctx, p)
+		if err != nil {
+			return err
+		}
+		ev := m.event(by, ActionPropose, g)
+		if err := m.apply(ctx, append(first, g.change(OpCreate), ev.change())...); err != nil {
+			return err
+		}
+		g.Version = 1
+		m.flush(ctx, ev)
+		return nil
+	})
+	if err != nil {
+		return Grant{}, err
+	}
+	return g, nil
+}
+
+// retry calls f until it meets no conflict.
+func (m *Manager) retry(ctx context.Context, f func() error) error {
+	var err error
+	for range m.tries {
+		if err = ctx.Err(); err != nil {
+			return err
+		}
+		if err = f(); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+func newGrant(by Actor, p Proposal, now time.Time) Grant {
+	g := Grant{
+		ID: GrantID(newID()), State: GrantProposed, Subject: p.Subject, Case: p.Case, Recipient: p.Recipient,
+		Purpose: p.Purpose, Scope: p.Scope.Without(), Institutions: append(p.Institutions[:0:0], p.Institutions...),
+		KeepDocuments: p.KeepDocuments, Proposed: now, ProposedBy: by.signature(), Supersedes: p.Supersedes,
+	}
+	g.Recipient.Key = crypto.RecipientKey{}
+	g.ValidUntil = p.ValidUntil.UTC()
+	return g
+}
+
+// Get returns a grant in its present state.
+func (m *Manager) Get(ctx context.Context, by Actor, id GrantID) (Grant, error) {
+	g, err := m.load(ctx, id)
+	if err != nil {
+		return Grant{}, err
+	}
+	if err := m.allow(ctx, by, ActionSee, g); err != nil {
+		return Grant{}, err
+	}
+	g.State = g.StateAt(m.clock.now())
+	return g, nil
+}
+
+// List returns all grants of a subject in their present states, the oldest first: who may see what, and who could before.
+func (m *Manager) List(ctx context.Context, by Actor, subject string) ([]Grant, error) {
+	if err := m.Allow(ctx, by, Question{Action: ActionSee, Subject: subject}); err != nil {
+		return nil, err
+	}
+	return m.list(ctx, subject)
+}
+
+// Permit returns the permission to collect under a grant, if there is one now. The actor's presence decides whether it
+// is attended. An error wraps [ErrNotPermitted], or is the store's.
+func (m *Manager) Permit(ctx context.Context, by Actor, id GrantID) (Permit, error) {
+	if err := m.clock.sync(ctx); err != nil {
+		return Permit{}, err
+	}
+	g, err := m.load(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return Permit{}, refuse(ReasonNone)
+	}
+	if err != nil {
+		return Permit{}, err
+	}
+	if err := m.allow(ctx, by, ActionCollect, g); err != nil {
+		return Permit{}, err
+	}
+	if by.Presence != nil {
+		c := *by.Presence
+		by.Presence = &c
+	}
+	if g.State != GrantActive {
+		return Permit{}, usable(g.State, m.clock.now(), g.Term)
+	}
+	p := Permit{&permit{m: m, by: by, grant: g}}
+	if err := p.Check(ctx); err != nil {
+		return Permit{}, err
+	}
+	if err := m.record(ctx, by, ActionCollect, g, g.Scope.Categories()); err != nil {
+		return Permit{}, err
+	}
+	return p, nil
+}
+
+func (m *Manager) load(ctx context.Context, id GrantID) (Grant, error) {
+	if !id.Valid() {
+		return Grant{}, fmt.Errorf("%w: grant", ErrNotFound)
+	}
+	it, err := m.store.Get(ctx, kindGrant, string(id))
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			err = fmt.Errorf("consent: grant: %w", err)
+		}
+		return Grant{}, err
+	}
+	return decodeGrant(it)
+}
+
+// apply hands changes to the store and says where an error came from.
+func (m *Manager) apply(ctx context.Context, changes ...Change) error {
+	if err := m.store.Apply(ctx, changes...); err != nil {
+		return fmt.Errorf("consent: store: %w", err)
+	}
+	return nil
+}
+
+func decodeGrant(it Item) (Grant, error) {
+	var g Grant
+	if err := json.Unmarshal(it.Body, &g); err != nil || string(g.ID) != it.ID {
+		return Grant{}, fmt.Errorf("consent: grant: %w", errStored)
+	}
+	g.Version = it.Version
+	return g, nil
+}
+
+// change makes the stored form of the grant.
+func (g Grant) change(op Op) Change {
+	body, _ := json.Marshal(g) // plain data: it always marshals
+	due := g.ends(g.State)
+	if g.State.Terminal() && !g.Cleared {
+		due = g.Ended
+	}
+	return Change{op, Item{Kind: kindGrant, ID: string(g.ID), Owner: g.Subject, Due: due, Version: g.Version, Body: body}}
+}
+
+func unixMicro(us int64) time.Time { return time.UnixMicro(us).UTC() }

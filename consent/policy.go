@@ -1,0 +1,113 @@
+package consent
+
+import (
+	"context"
+	"slices"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/retention"
+)
+
+// Action is what an actor wants to do. Actions come from code and may be logged.
+type Action string
+
+// The actions that the library asks a [Policy] about.
+const (
+	ActionPropose Action = "propose" // ask a subject for a grant
+	ActionSee     Action = "see"     // see a grant, its links, releases and limits: no data of the subject beyond that
+	ActionDecide  Action = "decide"  // allow or deny
+	ActionRevoke  Action = "revoke"  // withdraw
+	ActionConnect Action = "connect" // authenticate at an institution
+	ActionCollect Action = "collect" // retrieve data
+	ActionRead    Action = "read"    // read data that was retrieved before
+	ActionReview  Action = "review"  // see what a release would send
+	ActionRelease Action = "release" // approve and seal
+	ActionDeliver Action = "deliver" // mark a sealed package as delivered
+	ActionReceipt Action = "receipt" // get the consent receipt
+	ActionExport  Action = "export"  // get everything that is kept about a subject
+	ActionErase   Action = "erase"   // have a subject's data erased
+	ActionSweep   Action = "sweep"   // housekeeping that reads no data
+	ActionSetKey  Action = "set-key" // register or change a recipient's key
+	ActionAudit   Action = "audit"   // read the access log
+)
+
+// Question is what a policy decides about.
+type Question struct {
+	Action  Action
+	Subject string // whose data it is; "" when it is nobody's
+	// Compartment is where the data that is read is kept; "" when none is read.
+	Compartment retention.Compartment
+	// Categories are those that are read; none when none is.
+	Categories []model.Category
+	Purpose    PurposeID // the grant's
+	Recipient  string    // the grant's, by id
+}
+
+// Policy decides what an actor may do and read. Every call that names an actor asks it before anything else. The
+// Manager calls Allow concurrently. An error refuses: it becomes a [Refusal] for ReasonPolicy, unless it is the context's.
+type Policy interface {
+	Allow(ctx context.Context, by Actor, q Question) error
+}
+
+// Rule lets a role do something. Every list must contain what is asked, or be nil, which matches anything; an empty list that is not
+// nil matches nothing. A rule never lets anybody but the subject decide about a grant: see [Rules].
+type Rule struct {
+	Role         Role
+	Actions      []Action
+	Purposes     []PurposeID // of the actor, or of the grant where the actor names none
+	Compartments []retention.Compartment
+	Categories   []model.Category
+	// OwnSubject limits the rule to the subject that the actor acts on behalf of.
+	OwnSubject bool
+}
+
+// Rules is a [Policy] as data: what one of the rules allows is allowed, everything else is not. Whatever the rules say,
+// only a subject, or who acts on their behalf, decides about and approves the release of that subject's data: consent that another gave
+// is none.
+type Rules []Rule
+
+// DefaultRules lets a subject do everything with their own data, the host's people and its scheduler do what discloses
+// none, and the scheduler refresh for a subject what that subject agreed to. Nobody else reads anything. A host appends its
+// own rules.
+func DefaultRules() Rules {
+	return Rules{
+		{Role: RoleSubject, OwnSubject: true, Actions: []Action{
+			ActionPropose, ActionSee, ActionDecide, ActionRevoke, ActionConnect, ActionCollect, ActionRead, ActionReview,
+			ActionRelease, ActionDeliver, ActionReceipt, ActionExport, ActionErase,
+		}},
+		{Role: RoleAdviser, Actions: []Action{ActionPropose}},
+		{Role: RoleSystem, Actions: []Action{ActionPropose, ActionSweep, ActionSetKey, ActionDeliver}},
+		{Role: RoleSystem, OwnSubject: true, Actions: []Action{ActionCollect}},
+	}
+}
+
+// Allow implements [Policy].
+func (rs Rules) Allow(_ context.Context, by Actor, q Question) error {
+	personal := q.Action == ActionDecide || q.Action == ActionRelease
+	if by.valid() && (!personal || by.Role == RoleSubject && q.Subject != "" && by.For() == q.Subject) {
+		for _, r := range rs {
+			if r.matches(by, q) {
+				return nil
+			}
+		}
+	}
+	return refuse(ReasonPolicy)
+}
+
+func (r Rule) matches(by Actor, q Question) bool {
+	purpose := by.Purpose
+	if purpose == "" {
+		purpose = q.Purpose
+	}
+	if r.Role != by.Role || r.OwnSubject && (q.Subject == "" || by.For() != q.Subject) {
+		return false
+	}
+	for _, c := range q.Categories {
+		if r.Categories != nil && !slices.Contains(r.Categories, c) {
+			return false
+		}
+	}
+	return (r.Actions == nil || slices.Contains(r.Actions, q.Action)) &&
+		(r.Purposes == nil || slices.Contains(r.Purposes, purpose)) &&
+		(r.Compartments == nil || q.Compartment == "" || slices.Contains(r.Compartments, q.Compartment))
+}

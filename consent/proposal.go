@@ -1,0 +1,73 @@
+package consent
+
+import (
+	"slices"
+	"time"
+
+	"github.com/brondata/brondata/model"
+)
+
+// Proposal is what a grant is asked for with: everything that the subject will decide about.
+type Proposal struct {
+	Subject   string    `json:"subject"` // the host's opaque id, never a name or BSN
+	Case      string    `json:"case,omitempty"`
+	Recipient Recipient `json:"recipient"`
+	Purpose   Purpose   `json:"purpose"`
+	// Scope is deny-by-default: a category that is not in it, or a field that is not named, is neither read nor sent.
+	Scope model.Scope `json:"scope"`
+	// Institutions are those that data may come from; at least one.
+	Institutions []model.InstitutionID `json:"institutions"`
+	// ValidUntil is when the grant ends. The zero time is as late as the purpose and the institutions allow; later than
+	// that is ErrInvalid.
+	ValidUntil time.Time `json:"validUntil,omitzero"`
+	// Supersedes is the grant of the same subject and recipient that this one takes the place of when it is allowed.
+	Supersedes GrantID `json:"supersedes,omitempty"`
+	// KeepDocuments lets the documents themselves be kept beside the records read from them.
+	KeepDocuments bool `json:"keepDocuments,omitempty"`
+}
+
+func (p Proposal) validate() error {
+	if p.Subject == "" || len(p.Subject) > maxText {
+		return invalid("subject")
+	}
+	if len(p.Case) > maxText {
+		return invalid("case")
+	}
+	if err := p.Recipient.validate(); err != nil {
+		return err
+	}
+	if err := p.Purpose.validate(); err != nil {
+		return err
+	}
+	if len(p.Scope.Baskets) == 0 {
+		return invalid("scope is empty")
+	}
+	if err := p.Scope.Validate(); err != nil {
+		return invalidWrap("scope", err)
+	}
+	if p.Purpose.LegalBasis == "" && namesBSN(p.Scope) {
+		return invalid("scope names the bsn, purpose names no legal basis")
+	}
+	if len(p.Institutions) == 0 || len(p.Institutions) > 100 {
+		return invalid("institutions")
+	}
+	for i, inst := range p.Institutions {
+		if !model.ValidName(inst) || slices.Contains(p.Institutions[:i], inst) {
+			return invalid("institutions")
+		}
+	}
+	if p.Supersedes != "" && !p.Supersedes.Valid() {
+		return invalid("superseded grant id")
+	}
+	return nil
+}
+
+// namesBSN reports whether the scope asks for a citizen service number.
+func namesBSN(s model.Scope) bool {
+	for _, b := range s.Baskets {
+		if s.HasField(b.Category, "bsn") {
+			return true
+		}
+	}
+	return false
+}

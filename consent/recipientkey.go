@@ -1,0 +1,104 @@
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/brondata/brondata/crypto"
+)
+
+// recipientItem is what is kept of a recipient apart from the grants: their current key.
+type recipientItem struct {
+	ID  string              `json:"id"`
+	Key crypto.RecipientKey `json:"key"`
+}
+
+// SetKey registers a recipient's key, or replaces it: after that, pending releases to the old key are void, while grants
+// stay. The host must have got the key in a way that it trusts: whoever's key this is reads what is released.
+func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key crypto.RecipientKey) error {
+	if recipient == "" || len(recipient) > maxText || key.IsZero() {
+		return invalid("recipient key")
+	}
+	if err := m.Allow(ctx, by, Question{Action: ActionSetKey, Recipient: recipient}); err != nil {
+		return err
+	}
+	return m.retry(ctx, func() error {
+		cur, it, err := m.recipient(ctx, recipient)
+		op := OpUpdate
+		switch {
+		case errors.Is(err, ErrNotFound):
+			op = OpCreate
+		case err != nil:
+			return err
+		case cur.Equal(key):
+			return nil
+		}
+		c, err := recipientChange(op, it.Version, recipient, key)
+		if err != nil {
+			return err
+		}
+		ev := m.event(by, ActionSetKey, Grant{})
+		if err := m.apply(ctx, c, ev.change()); err != nil {
+			return err
+		}
+		m.flush(ctx, ev)
+		return nil
+	})
+}
+
+// recipient returns a recipient's current key with the item that holds it.
+func (m *Manager) recipient(ctx context.Context, id string) (crypto.RecipientKey, Item, error) {
+	it, err := m.store.Get(ctx, kindRecipient, recipientKey(id))
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			err = fmt.Errorf("consent: recipient: %w", err)
+		}
+		return crypto.RecipientKey{}, Item{}, err
+	}
+	var r recipientItem
+	if err := json.Unmarshal(it.Body, &r); err != nil || r.ID != id || r.Key.IsZero() {
+		return crypto.RecipientKey{}, Item{}, fmt.Errorf("consent: recipient: %w", errStored)
+	}
+	return r.Key, it, nil
+}
+
+func recipientChange(op Op, version int64, id string, key crypto.RecipientKey) (Change, error) {
+	body, err := json.Marshal(recipientItem{ID: id, Key: key})
+	if err != nil {
+		return Change{}, invalidWrap("recipient key", err)
+	}
+	return Change{op, Item{Kind: kindRecipient, ID: recipientKey(id), Version: version, Body: body}}, nil
+}
+
+// firstSeen returns what has to be stored with a proposal: the subject's salt and the recipient's key, when they are new.
+func (m *Manager) firstSeen(ctx context.Context, p Proposal) ([]Change, error) {
+	var out []Change
+	switch _, err := m.store.Get(ctx, kindSubject, subjectKey(p.Subject)); {
+	case errors.Is(err, ErrNotFound):
+		it, err := newSubject(p.Subject)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Change{OpCreate, it})
+	case err != nil:
+		return nil, fmt.Errorf("consent: subject: %w", err)
+	}
+	if p.Recipient.Key.IsZero() {
+		return out, nil
+	}
+	switch cur, _, err := m.recipient(ctx, p.Recipient.ID); {
+	case errors.Is(err, ErrNotFound):
+		c, err := recipientChange(OpCreate, 0, p.Recipient.ID, p.Recipient.Key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	case err != nil:
+		return nil, err
+	case !cur.Equal(p.Recipient.Key):
+		return nil, invalid("recipient has another key; SetKey replaces it")
+	}
+	return out, nil
+}

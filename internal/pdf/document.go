@@ -60,7 +60,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Doc, err
 	if o == nil {
 		o = &Options{}
 	}
-	if size < 0 || size > o.Limits.withDefaults().File {
+	if size < 0 || size > o.Limits.withDefaults(0).File {
 		return nil, ErrTooLarge
 	}
 	// Only what the reader has is allocated in the end: a wrong size costs at most Limits.File.
@@ -77,7 +77,7 @@ func OpenBytes(ctx context.Context, data []byte, o *Options) (*Doc, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	d := &Doc{data: data, lim: o.Limits.withDefaults()}
+	d := &Doc{data: data, lim: o.Limits.withDefaults(int64(len(data)))}
 	if int64(len(data)) > d.lim.File {
 		return nil, ErrTooLarge
 	}

@@ -79,13 +79,14 @@ func isLimit(err error) bool { return errors.Is(err, ErrLimit) }
 // tooLong is the error of a stream that decodes to more than it may.
 func tooLong() error { return fmt.Errorf("%w: decoded stream", ErrLimit) }
 
-// room returns dst with space for more bytes. It grows by half at least, never much past limit bytes behind base.
+// room returns dst with space for more bytes. It doubles, so that the garbage stays below what is kept, and never grows more
+// than a byte past limit bytes behind base.
 func room(dst []byte, base int, limit int64, guess int) []byte {
 	if len(dst) < cap(dst) {
 		return dst
 	}
 	have := len(dst) - base
-	n := base + max(have+have/2, guess, 4096)
+	n := base + max(2*have, guess, 4096)
 	// One byte past the limit shows that it was passed.
 	if most := int64(base) + limit + 1; int64(n) > most {
 		n = int(most)

@@ -7,7 +7,8 @@ type Limits struct {
 	// Stream is the largest decoded stream in bytes, each filter of a chain counted by itself; also the largest joined
 	// content of one page. Default 64 MiB.
 	Stream int64
-	// Total is the sum of decoded bytes over the document's life, repeated decoding included. Default 512 MiB.
+	// Total is the sum of decoded bytes over the document's life, repeated decoding included. Default 64 MiB plus 64 times the
+	// file, at most 512 MiB: a small file that decodes to hundreds of megabytes is no document.
 	Total int64
 	// Ratio is the largest decoded:raw ratio of a stream once its decoded size is past 1 MiB. Default 1000.
 	Ratio int
@@ -28,7 +29,9 @@ const (
 	defaultFile     = 64 << 20
 	maxFile         = 1<<31 - 1
 	defaultStream   = 64 << 20
-	defaultTotal    = 512 << 20
+	baseTotal       = 64 << 20
+	totalRatio      = 64
+	maxTotal        = 512 << 20
 	defaultRatio    = 1000
 	ratioFloor      = 1 << 20
 	defaultObjects  = 1 << 20
@@ -39,8 +42,9 @@ const (
 	defaultCache    = 16 << 20
 )
 
-// withDefaults returns l with every zero field replaced and the ones that protect the stack and offsets capped.
-func (l Limits) withDefaults() Limits {
+// withDefaults returns l with every zero field replaced, for a file of size bytes, and the ones that protect the stack and
+// offsets capped.
+func (l Limits) withDefaults(size int64) Limits {
 	set := func(v *int64, def int64) {
 		if *v <= 0 {
 			*v = def
@@ -55,7 +59,7 @@ func (l Limits) withDefaults() Limits {
 	l.File = min(l.File, maxFile)
 	set(&l.Stream, defaultStream)
 	l.Stream = min(l.Stream, maxFile)
-	set(&l.Total, defaultTotal)
+	set(&l.Total, min(maxTotal, baseTotal+totalRatio*size))
 	setInt(&l.Ratio, defaultRatio)
 	setInt(&l.Objects, defaultObjects)
 	setInt(&l.Elements, defaultElements)

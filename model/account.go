@@ -1,7 +1,5 @@
 package model
 
-import "log/slog"
-
 // Account is a payment or savings account.
 //
 // Berlin Group accountDetails: account is iban or bban, type cashAccountType, the rest has its own names. camt: Acct.
@@ -22,9 +20,6 @@ type Account struct {
 // Category returns [CategoryAccount].
 func (*Account) Category() Category { return CategoryAccount }
 
-// LogValue hides the account.
-func (*Account) LogValue() slog.Value { return slog.StringValue("account") }
-
 // Balance is an account's balance of one type at one moment.
 type Balance struct {
 	Header
@@ -39,9 +34,6 @@ type Balance struct {
 
 // Category returns [CategoryBalance].
 func (*Balance) Category() Category { return CategoryBalance }
-
-// LogValue hides the balance.
-func (*Balance) LogValue() slog.Value { return slog.StringValue("balance") }
 
 // BalanceType has Berlin Group's names; ISO 20022 ExternalBalanceType1Code behind each.
 type BalanceType string
@@ -90,9 +82,6 @@ type Transaction struct {
 
 // Category returns [CategoryTransaction].
 func (*Transaction) Category() Category { return CategoryTransaction }
-
-// LogValue hides the transaction.
-func (*Transaction) LogValue() slog.Value { return slog.StringValue("transaction") }
 
 // Counterparty is the other side of a transaction.
 type Counterparty struct {

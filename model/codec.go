@@ -117,7 +117,7 @@ func (e *encoder) object(b []byte, p *plan, v reflect.Value, path string) ([]byt
 		var fv reflect.Value
 		if f.kind != kindCategory {
 			fv = f.of(v)
-			if f.omit && fv.IsZero() {
+			if f.absent(fv) {
 				continue
 			}
 		}
@@ -186,6 +186,8 @@ func (e *encoder) value(b []byte, f *planField, v reflect.Value, path string) ([
 		})
 	case kindStrings:
 		return appendArray(b, v.Len(), func(b []byte, i int) ([]byte, error) { return appendText(b, v.Index(i).String()) })
+	case kindInts:
+		return appendArray(b, v.Len(), func(b []byte, i int) ([]byte, error) { return appendInt(b, v.Index(i).Int()) })
 	case kindRecords:
 		records := v.Interface().([]Record)
 		return appendArray(b, len(records), func(b []byte, i int) ([]byte, error) { return AppendRecord(b, records[i]) })

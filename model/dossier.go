@@ -9,6 +9,8 @@ type Dossier struct {
 	Records   []Record       `json:"records"`
 	Coverage  []Coverage     `json:"coverage"`
 	Issues    []Issue        `json:"issues"`
+	// Matched holds what [Dossier.Match] found. Nil means that nobody looked; none found is an empty slice.
+	Matched []Match `json:"matches,omitzero"`
 
 	unknown []unknownField // what a tolerant reader kept
 }

@@ -1,8 +1,8 @@
 package model
 
 import (
-	"encoding/json"
 	"fmt"
+	"log/slog"
 )
 
 // Currency is an ISO 4217 alphabetic code such as EUR. [ParseCurrency] makes a checked one.
@@ -117,6 +117,9 @@ func (m Money) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(m.String())) 
 // GoString masks the amount; see [Money.String].
 func (m Money) GoString() string { return m.String() }
 
+// LogValue masks the amount; see [Money.String].
+func (m Money) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
 // Text returns the amount as it stands in JSON, without the currency; "" where there is none.
 func (m Money) Text() string {
 	if m.IsZero() {
@@ -141,20 +144,15 @@ func (m Money) appendJSON(b []byte) []byte {
 // MarshalJSON writes the form named at [Money]; no amount is null.
 func (m Money) MarshalJSON() ([]byte, error) { return m.appendJSON(nil), nil }
 
-// UnmarshalJSON reads that form and nothing else.
+// UnmarshalJSON reads that form, and null as no amount. Another form of the same number is [ErrSyntax].
 func (m *Money) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
+	d, err := newDecoder(b, nil)
+	if err != nil {
+		return err
+	}
+	if d.peek() == 'n' {
 		*m = Money{}
 		return nil
 	}
-	var v struct{ Amount, Currency *string }
-	if err := json.Unmarshal(b, &v); err != nil || v.Amount == nil || v.Currency == nil {
-		return fmt.Errorf("model: money: %w", ErrSyntax)
-	}
-	n, err := ParseMoney(*v.Amount, Currency(*v.Currency))
-	if err != nil {
-		return fmt.Errorf("model: money: %w", err)
-	}
-	*m = n
-	return nil
+	return d.money(m)
 }

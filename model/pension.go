@@ -1,7 +1,5 @@
 package model
 
-import "log/slog"
-
 // Pension is one right to a pension: one kind of one scheme at one provider, with what it pays in each period.
 //
 // The names follow the download of the Stichting Pensioenregister (Specificatie XML/JSON download v1.2): provider is
@@ -21,9 +19,6 @@ type Pension struct {
 
 // Category returns [CategoryPension].
 func (*Pension) Category() Category { return CategoryPension }
-
-// LogValue hides the pension.
-func (*Pension) LogValue() slog.Value { return slog.StringValue("pension") }
 
 // PensionKind says whom a pension is for and by what rule.
 type PensionKind string
@@ -103,6 +98,3 @@ type StudyDebt struct {
 
 // Category returns [CategoryStudyDebt].
 func (*StudyDebt) Category() Category { return CategoryStudyDebt }
-
-// LogValue hides the debt.
-func (*StudyDebt) LogValue() slog.Value { return slog.StringValue("study-debt") }

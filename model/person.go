@@ -1,7 +1,5 @@
 package model
 
-import "log/slog"
-
 // Person is a natural person as a source states it.
 //
 // GBO IngeschrevenPersoon: name.given is voornamen, name.prefix voorvoegsel, name.family geslachtsnaam, birthDate
@@ -21,9 +19,6 @@ type Person struct {
 
 // Category returns [CategoryPerson].
 func (*Person) Category() Category { return CategoryPerson }
-
-// LogValue hides the person.
-func (*Person) LogValue() slog.Value { return slog.StringValue("person") }
 
 // Name is a person's name in the parts that the source gives; Full is the whole as it stands there.
 type Name struct {
@@ -68,9 +63,6 @@ type Address struct {
 
 // Category returns [CategoryAddress].
 func (*Address) Category() Category { return CategoryAddress }
-
-// LogValue hides the address.
-func (*Address) LogValue() slog.Value { return slog.StringValue("address") }
 
 // AddressKind is functieAdres of Haal Centraal BRP.
 type AddressKind string

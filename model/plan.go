@@ -12,6 +12,7 @@ import (
 // A plan says how the fields of a struct stand in JSON. It is derived from the Go type once, so the writer, the
 // reader and the schema cannot disagree.
 type plan struct {
+	typ    reflect.Type
 	fields []planField // in the order of canonical JSON
 	byName map[string]*planField
 }
@@ -23,6 +24,7 @@ type planField struct {
 	typ   reflect.Type
 	kind  fieldKind
 	omit  bool     // left out where zero
+	empty bool     // an empty slice is left out as well
 	part  *plan    // for a struct, or the elements of a slice of them
 	enum  []string // the values that a strict reader takes; nil = any
 }
@@ -42,6 +44,7 @@ const (
 	kindStrings // a slice
 	kindExtra   // the map of an [Extra]
 	kindRecords
+	kindInts     // a slice
 	kindCategory // of the record itself: not a Go field
 )
 
@@ -61,7 +64,7 @@ func planOf(t reflect.Type) *plan {
 	if v, ok := planCache.Load(t); ok {
 		return v.(*plan)
 	}
-	p := &plan{fields: appendPlan(nil, t, nil)}
+	p := &plan{typ: t, fields: appendPlan(nil, t, nil)}
 	if t.NumField() > 0 && t.Field(0).Type == typeHeader {
 		p.fields = append(p.fields, planField{name: "category", kind: kindCategory, typ: typeCategory})
 	}
@@ -88,7 +91,7 @@ func appendPlan(out []planField, t reflect.Type, index []int) []planField {
 		if !f.IsExported() || name == "" || name == "-" {
 			continue
 		}
-		pf := planField{name: name, index: at, typ: f.Type, omit: opts != "", enum: enumOf(f.Type)}
+		pf := planField{name: name, index: at, typ: f.Type, omit: opts != "", empty: opts == "omitempty", enum: enumOf(f.Type)}
 		switch ft := f.Type; {
 		case ft == typeMoney:
 			pf.kind = kindMoney
@@ -110,6 +113,8 @@ func appendPlan(out []planField, t reflect.Type, index []int) []planField {
 			pf.kind, pf.part = kindStruct, planOf(ft)
 		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
 			pf.kind, pf.part = kindStructs, planOf(ft.Elem())
+		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Int:
+			pf.kind = kindInts
 		case ft.Kind() == reflect.Slice:
 			pf.kind = kindStrings
 		default:
@@ -118,6 +123,11 @@ func appendPlan(out []planField, t reflect.Type, index []int) []planField {
 		out = append(out, pf)
 	}
 	return out
+}
+
+// absent reports whether a value is left out.
+func (f *planField) absent(v reflect.Value) bool {
+	return f.omit && (v.IsZero() || f.empty && v.Kind() == reflect.Slice && v.Len() == 0)
 }
 
 func (f *planField) of(v reflect.Value) reflect.Value {

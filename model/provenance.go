@@ -14,6 +14,9 @@ type DocumentInfo struct {
 	Format      FormatID      `json:"format"`
 	Digest      Digest        `json:"digest"`    // over the bytes as retrieved
 	Retrieved   time.Time     `json:"retrieved"` // in UTC
+	// Group tells apart what repeats from what goes on: documents of one source with the same number above 0 are the
+	// pages of one list, so that equal facts in them are two facts, while other documents may state the same one again.
+	Group int `json:"group,omitempty"`
 	// Issues are doubts about the document as a whole.
 	Issues []Issue `json:"issues,omitempty"`
 }

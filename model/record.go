@@ -1,7 +1,5 @@
 package model
 
-import "log/slog"
-
 // Record is one typed fact with its provenance and its doubts. The set is closed: [Known] tells its members from
 // types that merely embed one.
 type Record interface {
@@ -25,9 +23,6 @@ type Header struct {
 func (h *Header) Head() *Header { return h }
 
 func (*Header) sealed() {}
-
-// LogValue keeps the values of records out of logs.
-func (h *Header) LogValue() slog.Value { return slog.StringValue("record") }
 
 // Known reports whether r is a non-nil pointer to one of this package's own record types.
 func Known(r Record) bool {

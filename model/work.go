@@ -1,7 +1,5 @@
 package model
 
-import "log/slog"
-
 // Employment is one contract of work at one employer, as UWV's verzekeringsbericht groups it.
 //
 // GBO Arbeidsverhouding; the contract form is the text that follows from the loonaangifte indicators
@@ -16,9 +14,6 @@ type Employment struct {
 
 // Category returns [CategoryEmployment].
 func (*Employment) Category() Category { return CategoryEmployment }
-
-// LogValue hides the employment.
-func (*Employment) LogValue() slog.Value { return slog.StringValue("employment") }
 
 // Income is one row of wages: what one employer reported for one period.
 type Income struct {
@@ -36,9 +31,6 @@ type Income struct {
 
 // Category returns [CategoryIncome].
 func (*Income) Category() Category { return CategoryIncome }
-
-// LogValue hides the income.
-func (*Income) LogValue() slog.Value { return slog.StringValue("income") }
 
 // CompanyCar is what a period's wage holds for the private use of an employer's car.
 type CompanyCar struct {
@@ -63,6 +55,3 @@ type Benefit struct {
 
 // Category returns [CategoryBenefit].
 func (*Benefit) Category() Category { return CategoryBenefit }
-
-// LogValue hides the benefit.
-func (*Benefit) LogValue() slog.Value { return slog.StringValue("benefit") }

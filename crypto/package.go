@@ -170,8 +170,8 @@ func (p PackageParams) header() (Header, error) {
 		return h, fmt.Errorf("%w: package needs a sender", ErrInvalid)
 	}
 	if !p.Created.IsZero() {
-		if p.Created.Unix() <= 0 {
-			return h, fmt.Errorf("%w: package created before 1970", ErrInvalid)
+		if s := p.Created.Unix(); s <= 0 || s > maxCreated {
+			return h, fmt.Errorf("%w: package's time is not between 1970 and 9999", ErrInvalid)
 		}
 		h.Created = time.Unix(p.Created.Unix(), 0).UTC()
 	}

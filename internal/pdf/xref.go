@@ -97,8 +97,12 @@ func (d *Doc) readXref(ctx context.Context, header int) error {
 	if i < 0 {
 		return ErrMalformed
 	}
-	start, _, ok := scanUint(d.data, tail+i+len("startxref"))
+	start, next, ok := scanUint(d.data, tail+i+len("startxref"))
 	if !ok {
+		return ErrMalformed
+	}
+	// Objects behind it belong to an update whose own end is missing: the older state must not pass for the document.
+	if bytes.Contains(d.data[next:], []byte("endobj")) {
 		return ErrMalformed
 	}
 	bases := []int{header, 0}

@@ -125,10 +125,13 @@ func GenerateLocalSigner() (*LocalSigner, Secret, error) {
 // Public implements Signer.
 func (s *LocalSigner) Public() SenderKey { return s.public }
 
-// Sign implements Signer.
+// Sign implements Signer. ErrNoSecret: the zero LocalSigner.
 func (s *LocalSigner) Sign(ctx context.Context, message []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if s.sign == nil {
+		return nil, ErrNoSecret
 	}
 	return s.sign(message), nil
 }

@@ -84,7 +84,7 @@ func (m *Manager) takeSlot(ctx context.Context, p Permit, key string, r rule) er
 			return &LimitError{Kind: r.kind, Next: next}
 		}
 		it.Body = encodeLog(log)
-		it.Due = log[len(log)-1].Add(window)
+		it.Due = log[len(log)-1].Add(r.memory())
 		err = m.store.Apply(ctx, Change{op, it},
 			Change{OpCheck, Item{Kind: kindGrant, ID: string(p.Grant()), Version: version}})
 		if !errors.Is(err, ErrConflict) {

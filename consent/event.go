@@ -76,3 +76,13 @@ func (m *Manager) record(ctx context.Context, by Actor, a Action, g Grant, cs []
 	}
 	return nil
 }
+
+// OutcomeRefused is the outcome, in the access log, of what consent did not permit.
+const OutcomeRefused retention.Outcome = "refused"
+
+// recordRefusal notes an attempt. Nothing is handed out, so a log that does not take it stops nothing.
+func (m *Manager) recordRefusal(ctx context.Context, by Actor, a Action, g Grant) {
+	if by.valid() {
+		_ = m.audit.Record(ctx, m.access(by, a, g, nil, OutcomeRefused))
+	}
+}

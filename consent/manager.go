@@ -208,6 +208,17 @@ func (m *Manager) Permit(ctx context.Context, by Actor, id GrantID) (Permit, err
 	if err != nil {
 		return Permit{}, err
 	}
+	p, err := m.permit(ctx, by, g)
+	if errors.Is(err, ErrNotPermitted) {
+		m.recordRefusal(ctx, by, ActionCollect, g)
+	}
+	if err != nil {
+		return Permit{}, err
+	}
+	return p, nil
+}
+
+func (m *Manager) permit(ctx context.Context, by Actor, g Grant) (Permit, error) {
 	if err := m.allow(ctx, by, ActionCollect, g); err != nil {
 		return Permit{}, err
 	}

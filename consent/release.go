@@ -29,7 +29,9 @@ type Release struct {
 	Recipient string       `json:"recipient"` // by id
 	KeyID     string       `json:"keyId"`     // of the recipient's key
 	// Digest is the review's: over exactly the records to be sent, with grant, recipient and key id.
-	Digest  model.Digest `json:"digest"`
+	Digest model.Digest `json:"digest"`
+	// Content is that of the whole content: the records with their documents, coverage and doubts.
+	Content model.Digest `json:"content"`
 	Records int          `json:"records"` // their number
 	// Categories are those of the records; LeftOut those that the subject took out.
 	Categories []model.Category `json:"categories"`

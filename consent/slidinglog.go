@@ -11,7 +11,7 @@ type slidingLog []time.Time
 // A clock that was set back gains nothing: an access is never noted before the latest one, and one in the future counts.
 func (l slidingLog) take(now time.Time, r rule) (slidingLog, time.Time, bool) {
 	kept := l
-	for len(kept) > 0 && !kept[0].After(now.Add(-window)) {
+	for len(kept) > 0 && !kept[0].After(now.Add(-r.memory())) {
 		kept = kept[1:]
 	}
 	var next time.Time
@@ -19,6 +19,7 @@ func (l slidingLog) take(now time.Time, r rule) (slidingLog, time.Time, bool) {
 		next = kept[len(kept)-1].Add(r.interval)
 	}
 	if len(kept) >= r.n {
+		// The n-th access from the end has to leave the window first.
 		if t := kept[len(kept)-r.n].Add(window); t.After(next) {
 			next = t
 		}
@@ -33,3 +34,6 @@ func (l slidingLog) take(now time.Time, r rule) (slidingLog, time.Time, bool) {
 	out := make(slidingLog, 0, len(kept)+1)
 	return append(append(out, kept...), at), time.Time{}, true
 }
+
+// memory is how long an access matters under the rule.
+func (r rule) memory() time.Duration { return max(window, r.interval) }

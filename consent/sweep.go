@@ -1,0 +1,232 @@
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SweepOptions are the optional parts of [Manager.Sweep].
+type SweepOptions struct {
+	// Ended is told of each grant that ended, so that what was retrieved under it can be destroyed. It is called again,
+	// in a later sweep, until it returns nil, and must not mind being called twice. Nil: there is nothing to destroy.
+	Ended func(ctx context.Context, g Grant) error
+	// Disconnect ends the connection at the institution. It is called for each link of an ended grant, again with longer and
+	// longer pauses until it returns nil. Nil: links are left for a sweep that can.
+	Disconnect func(ctx context.Context, l Link) error
+}
+
+// Swept counts what a sweep did.
+type Swept struct {
+	Expired      int // grants whose time was over
+	Ended        int // ended grants of which all is destroyed
+	Voided       int // releases that can no longer be used
+	Disconnected int // links
+	Forgotten    int // access logs with nothing in their window
+	Recorded     int // entries that the access log had not got
+	Failed       int // things to try again
+	More         bool
+}
+
+// Sweep does what is due, at most max of each kind: it records expiry, voids releases, has data destroyed and links
+// disconnected, and resumes what a process that died left undone. Nothing that is protected depends on it: what is over is over
+// without a sweep too. Call it every few minutes; several at once do no harm. A failure of one thing does not stop the
+// others; the error joins all of them.
+func (m *Manager) Sweep(ctx context.Context, by Actor, max int, o *SweepOptions) (Swept, error) {
+	if err := m.Allow(ctx, by, Question{Action: ActionSweep}); err != nil {
+		return Swept{}, err
+	}
+	if o == nil {
+		o = &SweepOptions{}
+	}
+	if err := m.clock.sync(ctx); err != nil {
+		return Swept{}, err
+	}
+	s := &sweep{m: m, o: o, max: max}
+	s.each(ctx, kindEvent, s.event)
+	s.each(ctx, kindGrant, s.grant)
+	s.each(ctx, kindRelease, s.release)
+	if o.Disconnect != nil {
+		s.each(ctx, kindLink, s.link)
+	}
+	s.each(ctx, kindAccess, s.access)
+	return s.done, errors.Join(s.errs...)
+}
+
+type sweep struct {
+	m    *Manager
+	o    *SweepOptions
+	max  int
+	done Swept
+	errs []error
+}
+
+func (s *sweep) each(ctx context.Context, kind Kind, f func(context.Context, Item) error) {
+	items, err := s.m.store.Due(ctx, kind, s.m.clock.now(), s.max)
+	if err != nil {
+		s.errs = append(s.errs, fmt.Errorf("consent: sweep: %w", err))
+		return
+	}
+	if len(items) == s.max {
+		s.done.More = true
+	}
+	for _, it := range items {
+		if ctx.Err() != nil {
+			s.errs = append(s.errs, ctx.Err())
+			return
+		}
+		// A conflict means that somebody else just did it, or will be seen by the next sweep.
+		if err := f(ctx, it); err != nil && !errors.Is(err, ErrConflict) {
+			s.done.Failed++
+			s.errs = append(s.errs, err)
+		}
+	}
+}
+
+func (s *sweep) event(ctx context.Context, it Item) error {
+	ev := event{id: it.ID}
+	if err := json.Unmarshal(it.Body, &ev); err != nil {
+		return fmt.Errorf("consent: event: %w", errStored)
+	}
+	if err := s.m.deliver(ctx, ev); err != nil {
+		return err
+	}
+	s.done.Recorded++
+	return nil
+}
+
+func (s *sweep) grant(ctx context.Context, it Item) error {
+	g, err := decodeGrant(it)
+	if err != nil {
+		return err
+	}
+	if !g.State.Terminal() {
+		if err := s.m.expire(ctx, g.ID); err != nil {
+			return err
+		}
+		if g, err = s.m.load(ctx, g.ID); err != nil || !g.State.Terminal() {
+			return err
+		}
+		s.done.Expired++
+	}
+	if g.Cleared {
+		return nil
+	}
+	// The order is that of harm: first the data, then what could still be fetched, then the connections.
+	if s.o.Ended != nil {
+		if err := s.o.Ended(ctx, g); err != nil {
+			return err
+		}
+	}
+	if err := s.voidAll(ctx, g); err != nil {
+		return err
+	}
+	if err := s.unlink(ctx, g); err != nil {
+		return err
+	}
+	g.Cleared = true
+	if err := s.m.apply(ctx, g.change(OpUpdate)); err != nil {
+		return err
+	}
+	s.done.Ended++
+	return nil
+}
+
+func (s *sweep) voidAll(ctx context.Context, g Grant) error {
+	rs, err := s.m.releases(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range rs {
+		if err := s.void(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sweep) void(ctx context.Context, r Release) error {
+	had := r.State
+	next, err := NextRelease(r.State, ReleaseCancel, s.m.clock.now(), r.ApproveBy)
+	if err != nil {
+		return nil // delivered or void already
+	}
+	r.State, r.Voided = next, s.m.clock.now()
+	changes := []Change{r.change(OpUpdate)}
+	if had == ReleaseSealed {
+		changes = append(changes, packageDelete(r.ID))
+	}
+	if err := s.m.apply(ctx, changes...); err != nil {
+		return err
+	}
+	s.done.Voided++
+	return nil
+}
+
+// release voids a pending release whose time is over.
+func (s *sweep) release(ctx context.Context, it Item) error {
+	r, err := decodeRelease(it)
+	if err != nil || r.State != ReleasePending {
+		return err
+	}
+	return s.void(ctx, r)
+}
+
+// unlink makes the open links of an ended grant due for disconnecting.
+func (s *sweep) unlink(ctx context.Context, g Grant) error {
+	links, err := s.m.links(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if l.State == LinkClosed || !l.NextAttempt.IsZero() {
+			continue
+		}
+		l.NextAttempt = s.m.clock.now()
+		if err := s.m.apply(ctx, l.change(OpUpdate)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The pauses between attempts to disconnect: a minute, doubled each time, a day at most.
+const firstPause = time.Minute
+
+func (s *sweep) link(ctx context.Context, it Item) error {
+	l, err := decodeLink(it)
+	if err != nil {
+		return err
+	}
+	failed := s.o.Disconnect(ctx, l)
+	if failed == nil {
+		if l.State, err = NextLink(l.State, LinkClose, s.m.clock.now()); err != nil {
+			return err
+		}
+		l.Since, l.NextAttempt = s.m.clock.now(), time.Time{}
+	} else {
+		pause := min(firstPause<<min(l.Attempts, 11), day)
+		l.Attempts++
+		l.NextAttempt = s.m.clock.now().Add(pause)
+	}
+	if err := s.m.apply(ctx, l.change(OpUpdate)); err != nil {
+		return err
+	}
+	if failed != nil {
+		return fmt.Errorf("consent: disconnect: %w", failed)
+	}
+	s.done.Disconnected++
+	return nil
+}
+
+// access forgets a log of which nothing is in the window any more.
+func (s *sweep) access(ctx context.Context, it Item) error {
+	it.Body = nil
+	if err := s.m.apply(ctx, Change{OpDelete, it}); err != nil {
+		return err
+	}
+	s.done.Forgotten++
+	return nil
+}

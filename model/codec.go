@@ -15,7 +15,8 @@ import (
 // MarshalRecord writes a record in the one JSON form of this package. The form is canonical (RFC 8785): keys in the
 // order of their UTF-16 code units, no blanks, no numbers but small integers, so that equal records are equal bytes.
 //
-// A text that is not UTF-8 or holds NUL is [ErrSyntax]; so is a record that is none of this package's.
+// A text that is not UTF-8 or holds NUL is [ErrSyntax]; so is a record that is none of this package's. A negative count
+// or position is [ErrRange].
 func MarshalRecord(r Record) ([]byte, error) { return AppendRecord(nil, r) }
 
 // AppendRecord appends what [MarshalRecord] returns to b.
@@ -228,8 +229,11 @@ func appendMap(b []byte, m map[string]string) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// maxCount bounds the numbers of this form, which are counts and positions.
+const maxCount = 1<<31 - 1
+
 func appendInt(b []byte, n int64) ([]byte, error) {
-	if n > maxInteger || n < -maxInteger {
+	if n > maxCount || n < 0 {
 		return nil, fmt.Errorf("model: json: integer: %w", ErrRange)
 	}
 	return strconv.AppendInt(b, n, 10), nil

@@ -16,7 +16,7 @@ import (
 type ReadOptions struct {
 	// KeepUnknown is the tolerant reading for a recipient, whose sender may have a later version: fields and categories
 	// that this version does not know are kept and written again where they stood, and values outside an enumeration
-	// are taken. Minimising drops what was kept. Everything else is as strict.
+	// are taken. Minimising drops what was kept. Everything else is as strict; an amount has no fields but its two.
 	KeepUnknown bool
 	// MaxBytes limits the text; 0 means 256 MiB. More is [ErrRange].
 	MaxBytes int
@@ -232,7 +232,7 @@ func (d *decoder) value(f *planField, v reflect.Value, path string, unknown *[]u
 		return nil
 	case kindInt:
 		n, err := strconv.ParseInt(string(d.skip()), 10, 32)
-		if err != nil {
+		if err != nil || n < 0 {
 			return jsonError("not an integer")
 		}
 		v.SetInt(n)
@@ -261,8 +261,8 @@ func setText(f *planField, v reflect.Value, s string, keep bool) error {
 	switch f.kind {
 	case kindString:
 		v.SetString(s)
-		if l, ok := v.Interface().(Locator); ok && !keep && !l.Valid() {
-			return jsonError("a place of the wrong form")
+		if !keep && !validForm(v) {
+			return jsonError("a text of the wrong form")
 		}
 		return nil
 	case kindDecimal:
@@ -296,6 +296,24 @@ func setText(f *planField, v reflect.Value, s string, keep bool) error {
 	return nil
 }
 
+// validForm reports whether a text type that comes from code has its form.
+func validForm(v reflect.Value) bool {
+	switch s := v.Interface().(type) {
+	case Locator:
+		return s.Valid()
+	case Currency:
+		_, err := ParseCurrency(s)
+		return err == nil
+	case InstitutionID:
+		return s == "" || ValidName(s)
+	case SourceID:
+		return s == "" || ValidName(s)
+	case FormatID:
+		return s == "" || ValidName(s)
+	}
+	return true
+}
+
 func (d *decoder) string() (string, error) {
 	q := d.skip()
 	if q[0] != '"' {
@@ -320,7 +338,7 @@ func (d *decoder) slice(f *planField, v reflect.Value, path string, unknown *[]u
 		e := reflect.New(f.typ.Elem()).Elem()
 		if f.kind == kindInts {
 			i, err := strconv.ParseInt(string(d.skip()), 10, 32)
-			if err != nil {
+			if err != nil || i < 0 {
 				return jsonError("not an integer")
 			}
 			e.SetInt(i)

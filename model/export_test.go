@@ -1,6 +1,9 @@
 package model
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"reflect"
+)
 
 // BuildSchema lets the tests compare the committed schema with the Go types.
 func BuildSchema() ([]byte, error) {
@@ -16,3 +19,6 @@ func CompareLocators(a, b Locator) int { return compareLocators(a, b) }
 
 // CompareKeys gives the tests the order of keys.
 func CompareKeys(a, b string) int { return compareKeys(a, b) }
+
+// EnumOf gives the tests the values of a closed set.
+func EnumOf(t reflect.Type) []string { return enumOf(t) }

@@ -99,10 +99,11 @@ func schemaOfField(f *planField) object {
 	case kindBool:
 		return object{"const": true} // false is left out
 	case kindInt:
+		least := 0
 		if f.omit {
-			return object{"type": "integer", "not": object{"const": 0}, "minimum": -1 << 31, "maximum": 1<<31 - 1}
+			least = 1 // nought is left out
 		}
-		return object{"type": "integer", "minimum": 0, "maximum": 1<<31 - 1}
+		return object{"type": "integer", "minimum": least, "maximum": maxCount}
 	case kindStruct:
 		return schemaOf(f.part.typ, nil)
 	case kindStructs:
@@ -110,7 +111,7 @@ func schemaOfField(f *planField) object {
 	case kindStrings:
 		return array(object{"type": "string"})
 	case kindInts:
-		return array(object{"type": "integer", "minimum": 0})
+		return array(object{"type": "integer", "minimum": 0, "maximum": maxCount})
 	case kindRecords:
 		return array(ref("record"))
 	case kindExtra:
@@ -150,6 +151,8 @@ func patternOf(t reflect.Type) string {
 		return "^[1-9][0-9]{3}[A-Z]{2}$"
 	case reflect.TypeFor[Currency]():
 		return "^[A-Z]{3}$"
+	case reflect.TypeFor[InstitutionID](), reflect.TypeFor[SourceID](), reflect.TypeFor[FormatID]():
+		return "^([a-z0-9][a-z0-9.-]{0,63})?$"
 	}
 	return ""
 }

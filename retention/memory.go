@@ -298,3 +298,13 @@ func cloned(r Record) Record {
 	}
 	return r
 }
+
+// wipe overwrites and forgets everything.
+func (s *MemoryStore) wipe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sealed := range s.rows {
+		clear(sealed)
+	}
+	s.rows, s.heap = nil, nil
+}

@@ -1,0 +1,490 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
+)
+
+const (
+	// chunkSize is the plaintext in one row, so that the sealed row fits MaxChunk.
+	chunkSize = MaxChunk - crypto.Overhead
+	maxChunks = 1 << 16
+)
+
+// Content is one thing that is kept: bytes under a link, a category and a name.
+type Content struct {
+	Link     string // set by reading; the link's name
+	Category model.Category
+	Name     string // tells several contents of a category apart: up to 64 letters, digits and - _ . or "" for the only one
+	Schema   uint32 // version of the content's encoding; reading returns it, authenticated
+	Body     []byte
+
+	Stored  time.Time // set by reading
+	Expires time.Time // set by reading
+}
+
+// KeepOptions are choices for one collection.
+type KeepOptions struct {
+	// Discard keeps nothing of this collection ("save_data": false), whatever the policy says.
+	Discard bool
+}
+
+// Keep stores what one successful retrieval over a link brought: all of it or, after an error, none. A category that is in
+// contents replaces everything of that category that the link had before; the rest stays, and lives on from this retrieval.
+// With no contents at all it says that a retrieval succeeded and brought nothing.
+//
+// What the policy has in memory only is kept by this Vault, in this process. With [Policy.Discard] or [KeepOptions.Discard]
+// nothing is kept, and nothing that is there lives longer for it.
+//
+// Errors: [fs.ErrNotExist] for a link that was not created, [ErrShredded] when the link, its grant or one of the categories
+// was deleted, [ErrExpired] when the policy's end is over, [ErrTooLarge], [ErrInvalid], [ErrClock], [ErrConflict] when it was overtaken
+// by other writers or took longer than [Options.Grace]; and those of the stores and the KEK. When the context ends, or the
+// process dies, nothing of the contents is visible, and what was written is removed now or by a later sweep.
+func (v *Vault) Keep(ctx context.Context, ref Ref, contents []Content, o *KeepOptions) error {
+	if err := v.checkContents(ref, contents); err != nil {
+		return err
+	}
+	l, now, err := v.alive(ctx, ref)
+	if err != nil {
+		return err
+	}
+	policy, err := decodePolicy(l.policy)
+	if err != nil {
+		return err
+	}
+	if policy.Discard || o != nil && o.Discard {
+		return nil
+	}
+	if !policy.Until.IsZero() && !now.Before(policy.Until) {
+		return ErrExpired
+	}
+	var volatile, durable []Content
+	for _, c := range contents {
+		if policy.InMemory(c.Category) {
+			volatile = append(volatile, c)
+		} else {
+			durable = append(durable, c)
+		}
+	}
+	if len(volatile) > 0 {
+		if err := v.shadow(ctx, ref, l); err != nil {
+			return err
+		}
+		if err := v.put(ctx, v.memory, ref, policy, volatile, false); err != nil {
+			return err
+		}
+	}
+	return v.put(ctx, v.disk, ref, policy, durable, true)
+}
+
+// SaveState stores a link's state, sealed in the credentials compartment, in place of the one before. How long it is kept
+// counts from the link's creation: [ErrExpired] when that is over, as it is after 15 minutes under [CredentialsNoStore].
+// Other errors as of Keep. A state that an institution's next answer depends on is saved before it is used.
+func (v *Vault) SaveState(ctx context.Context, ref Ref, state []byte) error {
+	c := []Content{{Category: CategoryState, Body: state}}
+	if len(state) > v.o.MaxContent {
+		return ErrTooLarge
+	}
+	l, _, err := v.alive(ctx, ref)
+	if err != nil {
+		return err
+	}
+	policy, err := decodePolicy(l.policy)
+	if err != nil {
+		return err
+	}
+	return v.put(ctx, v.disk, ref, policy, c, false)
+}
+
+func (v *Vault) checkContents(ref Ref, contents []Content) error {
+	if err := ref.check(); err != nil {
+		return err
+	}
+	type key struct {
+		c model.Category
+		n string
+	}
+	seen := make(map[key]bool, len(contents))
+	for _, c := range contents {
+		switch _, err := CompartmentOf(c.Category); {
+		case err != nil:
+			return err
+		case c.Category == CategoryState:
+			return invalid("a link's state is no retrieved content")
+		case c.Name != "" && !name(c.Name):
+			return invalid("name of a content")
+		case len(c.Body) > v.o.MaxContent:
+			return ErrTooLarge
+		case seen[key{c.Category, c.Name}]:
+			return invalid("two contents of one name")
+		}
+		seen[key{c.Category, c.Name}] = true
+	}
+	return nil
+}
+
+// alive returns a link that can be written to.
+func (v *Vault) alive(ctx context.Context, ref Ref) (*linkRecord, time.Time, error) {
+	if err := ref.check(); err != nil {
+		return nil, time.Time{}, err
+	}
+	snap, err := v.snapshot(ctx, grantID(ref.Grant, Credentials), linkID(ref.Grant, ref.Link))
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if g, err := snap.grant(ref.Grant, Credentials); err != nil {
+		return nil, time.Time{}, err
+	} else if g.dead() {
+		return nil, time.Time{}, ErrShredded
+	}
+	l, err := snap.link(ref)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if l.dead {
+		return nil, time.Time{}, ErrShredded
+	}
+	return l, snap.now, v.advance(ctx, snap, false)
+}
+
+// shadow makes the record of a link in memory.
+func (v *Vault) shadow(ctx context.Context, ref Ref, l *linkRecord) error {
+	m := &linkRecord{token: l.token, created: l.created, policy: l.policy}
+	err := v.memory.keys.Apply(ctx, Change{OpCreate, Record{ID: linkID(ref.Grant, ref.Link), Body: m.encode()}})
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// put is the protocol of writing. The link's record first says which rows are coming; then they are written; then one
+// compare-and-set makes them what the link holds and dooms what it held. So a row is always named by a record before it
+// exists, and whoever finds the record can finish what a killed process began.
+func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, contents []Content, retrieval bool) error {
+	w := &writing{v: v, pl: pl, ref: ref, policy: policy, retrieval: retrieval}
+	for _, c := range contents {
+		w.add(c)
+	}
+	err := v.retry(ctx, func() error { return w.attempt(ctx) })
+	if err != nil {
+		w.abandon(ctx)
+	}
+	if errors.Is(err, errLate) {
+		return ErrConflict
+	}
+	return err
+}
+
+// errLate says that a writing took so long that a sweep counted it as killed and removed its rows.
+var errLate = errors.New("retention: writing took longer than its grace")
+
+// writing is one call of put.
+type writing struct {
+	v         *Vault
+	pl        plane
+	ref       Ref
+	policy    Policy
+	retrieval bool
+	baskets   []*newBasket
+	now       time.Time // of the first attempt
+	announced []pending // rows that the record knows of
+}
+
+// newBasket is a category that is being replaced.
+type newBasket struct {
+	category model.Category
+	place    Compartment
+	items    []item
+	bodies   [][]byte
+	written  *basket // once its rows are there
+}
+
+func (w *writing) add(c Content) {
+	place, _ := CompartmentOf(c.Category)
+	i := slices.IndexFunc(w.baskets, func(b *newBasket) bool { return b.category == c.Category })
+	if i < 0 {
+		i = len(w.baskets)
+		w.baskets = append(w.baskets, &newBasket{category: c.Category, place: place})
+	}
+	chunks := max(1, (len(c.Body)+chunkSize-1)/chunkSize)
+	w.baskets[i].items = append(w.baskets[i].items,
+		item{name: c.Name, id: newToken(), schema: c.Schema, size: len(c.Body), chunks: chunks})
+	w.baskets[i].bodies = append(w.baskets[i].bodies, c.Body)
+}
+
+// attempt does all of it; a conflict makes put call it again, which then redoes only what has to be.
+func (w *writing) attempt(ctx context.Context) error {
+	l, check, now, err := w.v.writable(ctx, w.pl, w.ref)
+	if err != nil {
+		return err
+	}
+	if w.now.IsZero() {
+		w.now = now // one time for all attempts, so that what was written stays as it is
+	}
+	retrieved := l.retrieved
+	if w.retrieval && w.now.After(retrieved) {
+		retrieved = w.now
+	}
+	plan, err := w.plan(l, w.now, retrieved)
+	if err != nil {
+		return err
+	}
+	if l, err = w.announce(ctx, l, plan, now); err != nil {
+		return err
+	}
+	if err := w.write(ctx, l, plan); err != nil {
+		return err
+	}
+	done, err := w.commit(ctx, l, plan, now, retrieved, check)
+	if err != nil {
+		return err
+	}
+	// The new state is visible. What follows is tidying, which a sweep does as well: it cannot fail the call.
+	w.v.tidy(context.WithoutCancel(ctx), w.pl, w.ref, done)
+	return nil
+}
+
+// planned is one basket as it is going to be.
+type planned struct {
+	basket
+	fresh *newBasket // nil for one that only lives longer
+	was   *basket    // what it replaces
+}
+
+// plan says what the link's baskets are going to be.
+func (w *writing) plan(l *linkRecord, now, retrieved time.Time) ([]planned, error) {
+	var out []planned
+	for _, nb := range w.baskets {
+		b := basket{category: nb.category, state: basketLive, expires: w.policy.DataExpiry(nb.category, now, retrieved)}
+		if nb.category == CategoryState {
+			b.expires = w.policy.CredentialsExpiry(l.created)
+		} else if !w.retrieval {
+			b.expires = w.policy.DataExpiry(nb.category, now, now) // in memory: its own life is the shortest
+		}
+		if !now.Before(b.expires) {
+			return nil, ErrExpired
+		}
+		for _, it := range nb.items {
+			it.stored = now
+			b.items = append(b.items, it)
+		}
+		was := l.basket(nb.category)
+		if was != nil && was.state == basketDeleted {
+			return nil, ErrShredded
+		}
+		out = append(out, planned{b, nb, was})
+	}
+	if !w.retrieval {
+		return out, nil
+	}
+	for i := range l.baskets {
+		was := &l.baskets[i]
+		if was.state != basketLive || was.category == CategoryState || !now.Before(was.expires) ||
+			slices.ContainsFunc(w.baskets, func(nb *newBasket) bool { return nb.category == was.category }) {
+			continue
+		}
+		// Data of an earlier retrieval lives on, each no longer than its own category's life allows.
+		b := *was
+		for k, it := range was.items {
+			if t := w.policy.DataExpiry(was.category, it.stored, retrieved); k == 0 || t.Before(b.expires) {
+				b.expires = t
+			}
+		}
+		if b.expires.After(was.expires) {
+			out = append(out, planned{b, nil, was})
+		}
+	}
+	return out, nil
+}
+
+// announce makes the record name the rows that are coming.
+func (w *writing) announce(ctx context.Context, l *linkRecord, plan []planned, now time.Time) (*linkRecord, error) {
+	var coming []pending
+	for i := range plan {
+		for _, p := range plan[i].rows() {
+			p.doomed, p.deadline = false, now.Add(w.v.o.Grace)
+			if slices.ContainsFunc(l.pending, p.same) {
+				continue
+			}
+			if slices.ContainsFunc(w.announced, p.same) {
+				return nil, errLate
+			}
+			coming = append(coming, p)
+		}
+	}
+	if len(coming) == 0 {
+		return l, nil
+	}
+	next := *l
+	next.pending = append(slices.Clone(l.pending), coming...)
+	if err := w.v.save(ctx, w.pl, w.ref, &next, now); err != nil {
+		return nil, err
+	}
+	w.announced = append(w.announced, coming...)
+	return &next, nil
+}
+
+// write puts the rows and wraps the baskets' keys.
+func (w *writing) write(ctx context.Context, l *linkRecord, plan []planned) error {
+	snap, err := w.v.snapshot(ctx, grantID(w.ref.Grant, Identity), grantID(w.ref.Grant, Financial), grantID(w.ref.Grant, Credentials))
+	if err != nil {
+		return err
+	}
+	for i := range plan {
+		p := &plan[i]
+		place, _ := CompartmentOf(p.category)
+		g, err := snap.grant(w.ref.Grant, place)
+		if err != nil {
+			return err
+		}
+		if g.dead() {
+			return ErrShredded
+		}
+		if p.fresh != nil && p.fresh.written != nil && p.fresh.written.expires.Equal(p.expires) {
+			p.basket = *p.fresh.written // by an earlier attempt
+			continue
+		}
+		over, err := w.v.layersFor(ctx, w.ref, g, place, p.expires, true)
+		if err != nil {
+			return err
+		}
+		cc := w.v.basketContext(w.ref, place, p.category, l.token, p.expires)
+		if p.fresh == nil {
+			err = w.move(ctx, l, p, g, over, cc)
+		} else {
+			err = w.fill(ctx, l, p, place, over, cc)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill seals new contents under a new key.
+func (w *writing) fill(ctx context.Context, l *linkRecord, p *planned, place Compartment, over layers, cc crypto.Context) error {
+	key, err := crypto.NewDataKey()
+	if err != nil {
+		return err
+	}
+	defer key.Wipe()
+	if p.key, err = key.Wrap(ctx, over, cc); err != nil {
+		return err
+	}
+	var sealed []byte
+	for i, it := range p.items {
+		for n := range it.chunks {
+			body := p.fresh.bodies[i][n*chunkSize : min(len(p.fresh.bodies[i]), (n+1)*chunkSize)]
+			if sealed, err = key.Seal(sealed[:0], body, chunkContext(cc, l.token, it, n)); err != nil {
+				return err
+			}
+			if err := w.pl.stores[place].Put(ctx, Row{p.expires, l.token, it.id, n}, sealed); err != nil {
+				return fmt.Errorf("retention: put: %w", err)
+			}
+		}
+	}
+	b := p.basket
+	p.fresh.written = &b
+	return nil
+}
+
+// move copies sealed rows to a later expiry and wraps their key for it. Rows that are not there stay as they are.
+func (w *writing) move(ctx context.Context, l *linkRecord, p *planned, g *grantRecord, over layers, cc crypto.Context) error {
+	place, _ := CompartmentOf(p.category)
+	key, _, err := w.v.basketKey(ctx, w.ref, g, l.token, p.was)
+	if err != nil {
+		return err
+	}
+	if p.key, err = key.Wrap(ctx, over, cc); err != nil {
+		return err
+	}
+	for _, it := range p.items {
+		for n := range it.chunks {
+			sealed, err := w.pl.stores[place].Get(ctx, Row{p.was.expires, l.token, it.id, n})
+			if errors.Is(err, fs.ErrNotExist) {
+				// Lost, which reading reports. It must not keep the others from being stored.
+				p.basket = *p.was
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("retention: get: %w", err)
+			}
+			if err := w.pl.stores[place].Put(ctx, Row{p.expires, l.token, it.id, n}, sealed); err != nil {
+				return fmt.Errorf("retention: put: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// commit makes the plan what the link holds.
+func (w *writing) commit(ctx context.Context, l *linkRecord, plan []planned, now, retrieved time.Time, check []Change) (*linkRecord, error) {
+	next := *l
+	next.retrieved = retrieved
+	next.baskets = slices.Clone(l.baskets)
+	next.pending = slices.Clone(l.pending)
+	for i := range plan {
+		p := &plan[i]
+		for _, row := range p.rows() {
+			if k := slices.IndexFunc(next.pending, row.same); k < 0 || next.pending[k].doomed {
+				if p.was == nil || !p.expires.Equal(p.was.expires) {
+					return nil, errLate
+				}
+			} else {
+				next.pending = slices.Delete(next.pending, k, k+1)
+			}
+		}
+		old := next.basket(p.category)
+		if old == nil {
+			next.baskets = append(next.baskets, p.basket)
+			continue
+		}
+		for _, row := range old.rows() {
+			if !slices.ContainsFunc(p.rows(), row.same) {
+				next.pending = append(next.pending, row)
+			}
+		}
+		*old = p.basket
+	}
+	// What another attempt announced and this one does not use is doomed now.
+	for i, row := range next.pending {
+		if slices.ContainsFunc(w.announced, row.same) {
+			next.pending[i].doomed = true
+		}
+	}
+	next.prune(now)
+	if err := w.v.save(ctx, w.pl, w.ref, &next, now, check...); err != nil {
+		return nil, err
+	}
+	w.announced = nil
+	return &next, nil
+}
+
+// abandon removes what was written, as far as it can.
+func (w *writing) abandon(ctx context.Context) {
+	if len(w.announced) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	var doomed *linkRecord
+	err := w.v.edit(ctx, w.pl, w.ref, func(l *linkRecord, _ time.Time) error {
+		for i, row := range l.pending {
+			if slices.ContainsFunc(w.announced, row.same) {
+				l.pending[i].doomed = true
+			}
+		}
+		doomed = l
+		return nil
+	})
+	if err == nil && doomed != nil {
+		w.v.tidy(ctx, w.pl, w.ref, doomed)
+	}
+}

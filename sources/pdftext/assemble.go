@@ -46,15 +46,16 @@ type fragment struct {
 
 // The measures, as fractions of the font size.
 const (
-	maxJoin     = 0.1  // the gap up to which the next glyph belongs to the same fragment
-	maxTouch    = 0.03 // the gap up to which two fragments are one word
-	maxOverlap  = 0.1  // how far a glyph may go back over the one before it
-	maxWordBack = 0.5  // how far a fragment may go back over the one before it in the row
-	maxScript   = 0.5  // how far a superscript or subscript may be from the baseline
-	maxBaseline = 0.05 // how far the baseline of one fragment may wander
-	dupAlong    = 0.1  // how near a second copy of a glyph lies to the first
-	dupAcross   = 0.2
-	maxSpread   = 0.6 // the character spacing up to which it counts as letter-spaced text
+	maxJoin      = 0.1  // the gap up to which the next glyph belongs to the same fragment
+	maxTouch     = 0.03 // the gap up to which two fragments are one word
+	maxOverlap   = 0.1  // how far a glyph may go back over the one before it
+	maxWordBack  = 0.5  // how far a fragment may go back over the one before it in the row
+	maxScript    = 0.5  // how far a superscript or subscript may be from the baseline
+	maxBaseline  = 0.05 // how far the baseline of one fragment may wander
+	dupAlong     = 0.1  // how near a second copy of a glyph lies to the first
+	dupWidth     = 0.4  // and, for narrow glyphs, as a part of its width
+	dupAcross    = 0.2
+	maxLetterGap = 0.3 // the gap between the letters of a spaced heading
 )
 
 func (a *assembler) reset() {
@@ -104,21 +105,18 @@ func (a *assembler) join(st *style, text string, u0, u1, v float64) bool {
 		return false
 	}
 	off := math.Abs(v - a.last.v)
-	if math.Abs(u0-a.last.u0) < dupAlong*f.size && off < dupAcross*f.size && string(a.text[a.last.start:]) == text {
+	if math.Abs(u0-a.last.u0) < min(dupAlong*f.size, dupWidth*(u1-u0)) && off < dupAcross*f.size && string(a.text[a.last.start:]) == text {
 		return true // printed twice for boldness
 	}
 	gap := u0 - f.u1
-	if st.spread > 0 && st.spread <= maxSpread*st.size {
-		gap -= st.spread
-	}
 	same := st.size == f.size || math.Abs(st.size-f.size) < 0.01*f.size
 	switch {
-	case gap < -maxOverlap*f.size:
-		return false
 	case same && math.Abs(v-f.v) <= maxBaseline*f.size:
-		if gap > maxJoin*f.size {
+		if gap > maxJoin*f.size || gap < -maxOverlap*f.size {
 			return false
 		}
+	case gap < -maxWordBack*f.size:
+		return false
 	case math.Abs(v-f.v) <= maxScript*max(f.size, st.size):
 		// A raised, lowered or resized part that touches: one word, but a footnote mark must not become a digit of the
 		// amount before it.
@@ -244,7 +242,9 @@ func (b *wordBuilder) row(f []fragment) {
 				continue
 			}
 			gap := n.u0 - end
-			if n.spaced || n.vis != f[from].vis || gap >= maxTouch*size || gap < -maxWordBack*size {
+			// A space that was shown is no reason to break: only a gap is. Producers cancel spaces with negative word
+			// spacing, and make others with character spacing.
+			if n.vis != f[from].vis || gap >= maxTouch*size || gap < -maxWordBack*size {
 				break
 			}
 			end = max(end, n.u1)
@@ -259,7 +259,7 @@ func dropDuplicates(f []fragment, text []byte) {
 		if f[i].dead {
 			continue
 		}
-		for j := i + 1; j < len(f) && f[j].u0-f[i].u0 < dupAlong*f[i].size; j++ {
+		for j := i + 1; j < len(f) && f[j].u0-f[i].u0 < min(dupAlong*f[i].size, dupWidth*(f[i].u1-f[i].u0)); j++ {
 			same := f[j].end-f[j].start == f[i].end-f[i].start &&
 				string(text[f[i].start:f[i].end]) == string(text[f[j].start:f[j].end])
 			if same && math.Abs(f[i].v-f[j].v) < dupAcross*f[i].size && math.Abs(f[i].u1-f[j].u1) < 2*dupAlong*f[i].size {
@@ -283,7 +283,7 @@ func letterSpaced(f []fragment) int {
 		}
 		if i > 0 {
 			gap := f[i].u0 - f[n].u1
-			if f[i].spaced || gap > maxSpread*size || f[i].vis != f[0].vis {
+			if f[i].spaced || gap > maxLetterGap*size || f[i].vis != f[0].vis {
 				break
 			}
 			if gap < maxTouch*size {

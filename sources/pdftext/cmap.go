@@ -305,6 +305,11 @@ func (p *cmapParser) cid(lo, hi uint32, t pdf.Token) error {
 func (p *cmapParser) bf(lo, hi uint32, t pdf.Token) error {
 	switch t {
 	case pdf.TokenString:
+		if lo < hi && len(p.lex.Bytes) == 2 {
+			// A range may start at NUL, which itself means nothing: <0000> <FFFF> <0000> says that codes are Unicode.
+			p.m.texts = append(p.m.texts, textRange{lo, hi, rune(codeOf(p.lex.Bytes))})
+			break
+		}
 		p.add(lo, hi, utf16Text(p.lex.Bytes))
 	case pdf.TokenName:
 		if s, ok := nameToText(string(p.lex.Bytes)); ok {

@@ -2,7 +2,6 @@ package pdftext
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strings"
 
@@ -212,6 +211,3 @@ func isPrivate(text string) bool {
 	}
 	return n > 0
 }
-
-// errSkip ends the use of one part of a document that cannot be read; the rest goes on.
-var errSkip = errors.New("pdftext: part cannot be read")

@@ -2,6 +2,7 @@ package pdftext
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/brondata/brondata/internal/pdf"
 )
@@ -83,7 +84,11 @@ func (d *Document) simpleEncoding(ctx context.Context, dict, descriptor pdf.Dict
 		}
 		e.names = *table
 	}
-	d.applyDifferences(&e, d.file.Get(diffs, "Differences").Array())
+	if list := d.file.Get(diffs, "Differences").Array(); len(list) > 0 {
+		var own [256]bool
+		d.applyDifferences(&e, list, &own)
+		e.readNumbered(&own)
+	}
 	return e, nil
 }
 
@@ -103,7 +108,7 @@ func namedEncoding(name string) *[256]string {
 }
 
 // applyDifferences walks a /Differences array: a number sets the code of the names that follow it.
-func (d *Document) applyDifferences(e *encoding, diffs pdf.Array) {
+func (d *Document) applyDifferences(e *encoding, diffs pdf.Array, own *[256]bool) {
 	code := int64(0)
 	for i := range diffs {
 		o := d.file.Index(diffs, i)
@@ -113,7 +118,7 @@ func (d *Document) applyDifferences(e *encoding, diffs pdf.Array) {
 		}
 		if name, ok := o.Name(); ok {
 			if code >= 0 && code < 256 {
-				e.names[code] = name
+				e.names[code], own[code] = name, true
 				if name != ".notdef" {
 					e.texts[code] = ""
 				}
@@ -121,6 +126,47 @@ func (d *Document) applyDifferences(e *encoding, diffs pdf.Array) {
 			code++
 		}
 	}
+}
+
+// readNumbered understands fonts whose glyphs are named after their own codes, such as "32" or "a65" or "x41": when every name of
+// /Differences repeats its code, in decimal or every one in hexadecimal, the codes are WinAnsi. A single name that does not
+// fit shows that the numbers are something else, glyph indices mostly, which mean nothing outside the font.
+func (e *encoding) readNumbered(own *[256]bool) {
+	for _, base := range [...]int{10, 16} {
+		count := 0
+		for code := range 256 {
+			if !own[code] || e.names[code] == ".notdef" {
+				continue
+			}
+			if n, ok := trailingNumber(e.names[code], base); !ok || n != code {
+				count = -1
+				break
+			}
+			count++
+		}
+		if count <= 0 {
+			continue
+		}
+		for code := range 256 {
+			if own[code] && e.names[code] != ".notdef" {
+				e.texts[code], _ = nameToText(winAnsiNames[code])
+			}
+		}
+		return
+	}
+}
+
+// trailingNumber reads the number that ends a name of at most two letters and digits.
+func trailingNumber(name string, base int) (int, bool) {
+	start := len(name)
+	for start > 0 && (name[start-1] >= '0' && name[start-1] <= '9' || base == 16 && len(name)-start < 2) {
+		start--
+	}
+	if start > 2 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(name[start:], base, 16)
+	return int(n), err == nil
 }
 
 // builtInEncoding reads the encoding that an embedded font program brings along. With override only a TrueType program is used:

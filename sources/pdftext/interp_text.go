@@ -113,13 +113,12 @@ type pen struct {
 
 // style is what all glyphs of one string share, as the assembler needs it.
 type style struct {
-	size   float64 // on the page
-	angle  int16   // degrees clockwise
-	cos    float64 // the unit vector of the writing direction
-	sin    float64
-	spread float64 // character spacing on the page
-	bold   bool
-	vis    Visibility
+	size  float64 // on the page
+	angle int16   // degrees clockwise
+	cos   float64 // the unit vector of the writing direction
+	sin   float64
+	bold  bool
+	vis   Visibility
 }
 
 // pen starts showing text. The frame of the assembler is turned so that the writing direction is its u axis and v points from
@@ -166,7 +165,6 @@ func (in *interpreter) pen() pen {
 	}
 	p.along = sign * length
 	p.u, p.v = p.ox*st.cos+p.oy*st.sin, p.oy*st.cos-p.ox*st.sin
-	st.spread = s.charSp * p.scale * length
 	st.bold = s.font.bold
 	switch {
 	case in.marks.off > 0:

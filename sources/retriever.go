@@ -210,10 +210,13 @@ func (c *collection) assignFiles(ctx context.Context) {
 	insts := c.permit.Institutions()
 	for i, d := range c.in.Files {
 		inst := d.Institution
-		if inst == "" && d.Body != nil {
+		if d.Body != nil {
+			// Where the format cannot be told, reading will say so once more, as the institution's error.
 			if id, err := c.registry.Detect(ctx, d); err == nil {
 				d.Format = id
-				inst = c.registry.format(id).Institution
+				if inst == "" {
+					inst = c.registry.format(id).Institution
+				}
 			}
 		}
 		if inst == "" && len(insts) == 1 {
@@ -244,14 +247,5 @@ func (c *collection) merge(visits []*visit) *model.Dossier {
 		v.mu.Unlock()
 	}
 	d.Match()
-	d = d.Minimise(c.scope)
-	for i := range d.Coverage {
-		cov := &d.Coverage[i]
-		for _, r := range d.Records {
-			if r.Category() == cov.Category && d.Documents[r.Head().Provenance.Document].Institution == cov.Institution {
-				cov.Records++
-			}
-		}
-	}
-	return d
+	return d.Minimise(c.scope)
 }

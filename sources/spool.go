@@ -25,6 +25,10 @@ type Spool struct {
 	path string // set where the file could not be unlinked while open
 	aead cipher.AEAD
 	once sync.Once
+
+	mu    sync.Mutex // guards the chunk that was opened last: readers take small steps
+	plain []byte
+	chunk int64 // its number plus one
 }
 
 // NewSpool reads r to its end. More than max bytes is [ErrTooLarge]; up to memory bytes stay in memory.
@@ -110,20 +114,10 @@ func (s *Spool) ReadAt(p []byte, off int64) (int, error) {
 		return bytes.NewReader(s.mem).ReadAt(p, off)
 	}
 	n := 0
-	sealed := make([]byte, spoolChunk+s.aead.Overhead())
 	for n < len(p) && off < s.size {
-		i := off / spoolChunk
-		m, err := s.file.ReadAt(sealed, i*int64(len(sealed)))
-		if err != nil && (err != io.EOF || m == 0) {
-			return n, Errorf(ErrUnavailable, "the temporary file cannot be read")
-		}
-		plain, err := s.aead.Open(sealed[:0], chunkNonce(i), sealed[:m], nil)
+		k, err := s.copyFrom(p[n:], off)
 		if err != nil {
-			return n, Errorf(ErrUnavailable, "the temporary file was changed")
-		}
-		k := copy(p[n:], plain[min(off%spoolChunk, int64(len(plain))):])
-		if k == 0 {
-			return n, Errorf(ErrUnavailable, "the temporary file was cut off")
+			return n, err
 		}
 		n += k
 		off += int64(k)
@@ -134,12 +128,42 @@ func (s *Spool) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// copyFrom copies what the chunk that off lies in has from there on.
+func (s *Spool) copyFrom(p []byte, off int64) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := off / spoolChunk
+	if s.chunk != i+1 {
+		if s.aead == nil {
+			return 0, Errorf(ErrUnavailable, "the body was closed")
+		}
+		sealed := make([]byte, spoolChunk+s.aead.Overhead())
+		m, err := s.file.ReadAt(sealed, i*int64(len(sealed)))
+		if err != nil && (err != io.EOF || m == 0) {
+			return 0, Errorf(ErrUnavailable, "the temporary file cannot be read")
+		}
+		s.chunk = 0
+		if s.plain, err = s.aead.Open(s.plain[:0], chunkNonce(i), sealed[:m], nil); err != nil {
+			return 0, Errorf(ErrUnavailable, "the temporary file was changed")
+		}
+		s.chunk = i + 1
+	}
+	k := copy(p, s.plain[min(off%spoolChunk, int64(len(s.plain))):])
+	if k == 0 {
+		return 0, Errorf(ErrUnavailable, "the temporary file was cut off")
+	}
+	return k, nil
+}
+
 // Close removes the file and forgets the key.
 func (s *Spool) Close() error {
 	var err error
 	s.once.Do(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		clear(s.mem)
-		s.mem, s.aead = nil, nil
+		clear(s.plain)
+		s.mem, s.aead, s.plain, s.chunk = nil, nil, nil, 0
 		if s.file != nil {
 			err = s.file.Close()
 			if s.path != "" {

@@ -1,0 +1,50 @@
+// Package sourcetest is the conformance suite for adapters. Whoever writes a normalizer runs it in one call:
+//
+//	func TestConformance(t *testing.T) {
+//		sourcetest.Normalizer(t, mybank.Statements{}, sourcetest.Files(t, "testdata/*.csv"), nil)
+//	}
+//
+// and whoever writes a source gives it a factory that starts what the source needs:
+//
+//	func TestConformance(t *testing.T) {
+//		sourcetest.Source(t, func() sourcetest.Setup { … }, nil)
+//	}
+//
+// A rule that fails is reported with the sentence of the contract that it checks. The suite has no false alarms that we know
+// of; it cannot find every breach, so run it with the race detector too. [CheckNormalizer] and [CheckSource] return the
+// breaches instead of failing a test.
+//
+// Golden files hold the records of each document as JSON. Running the tests with BRONDATA_UPDATE=1 writes them; read what it
+// wrote, since only a person can see that an amount is wrong.
+package sourcetest
+
+// Rule names one part of the contract.
+type Rule string
+
+// The rules, each with the sentence that it checks.
+const (
+	RulePure          Rule = "describe-is-pure"  // Describe, Formats and Categories return the same each time.
+	RuleDetect        Rule = "detect"            // A document is claimed by its own format and by nobody else.
+	RuleGolden        Rule = "golden"            // The records are those of the golden file.
+	RuleDeterministic Rule = "deterministic"     // The same bytes and query give the same records, at any time and from several goroutines.
+	RuleNoNetwork     Rule = "no-network"        // Reading makes no connection, and fetching only through the session.
+	RuleDeclared      Rule = "declared"          // Only declared categories are written, and only declared hosts are called.
+	RuleQuery         Rule = "within-query"      // Nothing is read beyond the query; no BSN without a legal basis.
+	RuleCancel        Rule = "cancel"            // The end of the context stops the work.
+	RuleStop          Rule = "stop"              // An error from deliver, or from the writer, stops the work and is returned.
+	RuleSlot          Rule = "account-slot"      // Each account takes its slot before it is accessed; a refused one is not accessed.
+	RuleTruncated     Rule = "truncated"         // A record of a truncated document equals one of the whole, or carries an issue.
+	RulePrivate       Rule = "no-personal-data"  // No value of a document is in an error or a log.
+	RuleLeak          Rule = "no-goroutine-left" // When the call returns, its goroutines have ended.
+	RuleError         Rule = "error"             // An error wraps a sentinel of package sources.
+)
+
+// Violation is one breach of the contract.
+type Violation struct {
+	Rule   Rule
+	Case   string // the name of the document or of the setup
+	Detail string // what was seen; it may quote the fixture
+}
+
+// Error returns rule, case and what was seen.
+func (v Violation) Error() string { return string(v.Rule) + ": " + v.Case + ": " + v.Detail }

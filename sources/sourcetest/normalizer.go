@@ -1,0 +1,312 @@
+package sourcetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+)
+
+// NormalizerOptions are options of [Normalizer] and [CheckNormalizer].
+type NormalizerOptions struct {
+	// Others are normalizers that the host registers beside it: none of them may claim its documents.
+	Others []sources.Normalizer
+	// Except names rules that are not checked, for a format that cannot keep one. Say why where you set it.
+	Except []Rule
+	// MaxCut is the size in bytes up to which a document is cut at every place; 16 KiB by default. Above it, a thousand
+	// places are tried.
+	MaxCut int
+}
+
+// Normalizer checks the contract of [sources.Normalizer] over the cases, and fails t for each breach. It must not run in
+// parallel with other tests of the package: it counts goroutines.
+func Normalizer(t *testing.T, n sources.Normalizer, cases []Case, o *NormalizerOptions) {
+	t.Helper()
+	for _, v := range CheckNormalizer(t, n, cases, o) {
+		t.Errorf("%v", v)
+	}
+}
+
+// CheckNormalizer returns the breaches instead of failing t, which only carries the checks that need a fake clock.
+func CheckNormalizer(t *testing.T, n sources.Normalizer, cases []Case, o *NormalizerOptions) []Violation {
+	if o == nil {
+		o = &NormalizerOptions{}
+	}
+	c := &normalizerCheck{n: n, o: *o}
+	if c.o.MaxCut <= 0 {
+		c.o.MaxCut = 16 << 10
+	}
+	if len(cases) == 0 {
+		c.breach(RuleGolden, "", "there is no case: nothing was checked")
+		return c.out
+	}
+	if !reflect.DeepEqual(formatIDs(n), formatIDs(n)) || !slices.Equal(n.Categories(), n.Categories()) {
+		c.breach(RulePure, "", "Formats or Categories differ between two calls")
+	}
+	if err := c.registry.AddNormalizer(n); err != nil {
+		c.breach(RuleDeclared, "", err.Error())
+		return c.out
+	}
+	if err := c.registry.AddNormalizer(o.Others...); err != nil {
+		c.breach(RuleDeclared, "", err.Error())
+		return c.out
+	}
+	for _, cs := range cases {
+		c.one(t, cs)
+	}
+	if !reflect.DeepEqual(formatIDs(n), formatIDs(n)) || !slices.Equal(n.Categories(), n.Categories()) {
+		c.breach(RulePure, "", "Formats or Categories differ after reading")
+	}
+	return slices.DeleteFunc(c.out, func(v Violation) bool { return slices.Contains(c.o.Except, v.Rule) })
+}
+
+func formatIDs(n sources.Normalizer) (out []string) {
+	for _, f := range n.Formats() {
+		out = append(out, string(f.ID)+"@"+string(f.Institution))
+	}
+	return out
+}
+
+type normalizerCheck struct {
+	n        sources.Normalizer
+	o        NormalizerOptions
+	registry sources.Registry
+	out      []Violation
+}
+
+func (c *normalizerCheck) breach(r Rule, name, detail string) {
+	c.out = append(c.out, Violation{r, name, detail})
+}
+
+// result is one reading, its records as JSON.
+type result struct {
+	lines  []string
+	issues []model.Issue
+	marked []bool // whether the record carries an issue
+	recs   []model.Record
+	err    error
+}
+
+func (c *normalizerCheck) read(ctx context.Context, d sources.Document, q sources.Query) result {
+	out, err := c.registry.Read(ctx, d, q, nil)
+	r := result{err: err, issues: out.Issues, recs: out.Records}
+	for _, rec := range out.Records {
+		b, jerr := model.AppendRecord(nil, rec)
+		if jerr != nil {
+			r.err = errors.Join(r.err, jerr)
+		}
+		r.lines = append(r.lines, string(b))
+		r.marked = append(r.marked, len(rec.Head().Issues) > 0)
+	}
+	return r
+}
+
+func all() sources.Query {
+	q := sources.Everything()
+	q.LegalBasis = "conformance test"
+	for i := range q.Scope.Baskets {
+		if q.Scope.Baskets[i].Category == model.CategoryPerson {
+			q.Scope.Baskets[i].Fields = append(q.Scope.Baskets[i].Fields, "bsn")
+		}
+	}
+	return q
+}
+
+func (c *normalizerCheck) one(t *testing.T, cs Case) {
+	ctx := t.Context()
+	before := goleak.IgnoreCurrent()
+	trip := newTripwire()
+	whole := c.read(ctx, cs.Document, all())
+	if n := trip.restore(); n > 0 {
+		c.breach(RuleNoNetwork, cs.Name, fmt.Sprintf("reading made %d requests", n))
+	}
+	if err := goleak.Find(before); err != nil {
+		c.breach(RuleLeak, cs.Name, "a goroutine is still running")
+		return // it would also stop the fake clock below
+	}
+	switch {
+	case cs.Err == nil && whole.err != nil:
+		rule := RuleError
+		if errors.Is(whole.err, sources.ErrAdapter) {
+			rule = RuleDeclared
+		}
+		if errors.Is(whole.err, sources.ErrUnknownFormat) || errors.Is(whole.err, sources.ErrAmbiguous) {
+			rule = RuleDetect
+		}
+		c.breach(rule, cs.Name, whole.err.Error())
+		return
+	case cs.Err != nil && !errors.Is(whole.err, cs.Err):
+		c.breach(RuleError, cs.Name, fmt.Sprintf("the error is %v, the case expects %v", whole.err, cs.Err))
+	}
+	if err := golden(cs.Golden, whole.recs, whole.issues); err != nil {
+		c.breach(RuleGolden, cs.Name, err.Error())
+	}
+	c.deterministic(t, cs, whole)
+	c.query(ctx, cs, whole)
+	c.stop(ctx, cs, whole)
+	c.truncated(ctx, cs, whole)
+	if err := goleak.Find(before); err != nil {
+		c.breach(RuleLeak, cs.Name, "a goroutine is still running after readings that broke off")
+	}
+}
+
+// deterministic reads again, at the same time in several goroutines, and at another time: inside a synctest bubble the
+// clock stands in the year 2000.
+func (c *normalizerCheck) deterministic(t *testing.T, cs Case, whole result) {
+	var wg sync.WaitGroup
+	again := make([]result, 3)
+	for i := range again {
+		wg.Go(func() { again[i] = c.read(t.Context(), cs.Document, all()) })
+	}
+	wg.Wait()
+	for _, r := range again {
+		if !slices.Equal(r.lines, whole.lines) || !slices.Equal(r.issues, whole.issues) {
+			c.breach(RuleDeterministic, cs.Name, "reading twice gave different records")
+			return
+		}
+	}
+	var other result
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(40 * 365 * 24 * time.Hour)
+		other = c.read(context.Background(), cs.Document, all())
+	})
+	if !slices.Equal(other.lines, whole.lines) || !slices.Equal(other.issues, whole.issues) {
+		c.breach(RuleDeterministic, cs.Name, "reading at another time gave different records")
+	}
+}
+
+// query reads with each category alone, with none, and without a legal basis for the BSN.
+func (c *normalizerCheck) query(ctx context.Context, cs Case, whole result) {
+	for _, cat := range append(model.Categories(), "") {
+		q := sources.Query{LegalBasis: "conformance test"}
+		if cat != "" {
+			q.Scope.Baskets = []model.Basket{model.Everything(cat)}
+		}
+		r := c.read(ctx, cs.Document, q)
+		if errors.Is(r.err, sources.ErrAdapter) {
+			c.breach(RuleQuery, cs.Name, fmt.Sprintf("asked for %q alone: %v", cat, r.err))
+			return
+		}
+		for _, rec := range r.recs {
+			if rec.Category() != cat {
+				c.breach(RuleQuery, cs.Name, "a category was read that was not asked")
+			}
+		}
+	}
+	q := all()
+	q.LegalBasis = ""
+	if r := c.read(ctx, cs.Document, q); errors.Is(r.err, sources.ErrAdapter) {
+		c.breach(RuleQuery, cs.Name, "without a legal basis: "+r.err.Error())
+	}
+}
+
+// stop ends the context before and in the middle of reading.
+func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
+	d := cs.Document
+	d.Format = c.formatOf(ctx, d)
+	for _, after := range []int{0, 1} {
+		if after > 0 && len(whole.recs) == 0 {
+			continue // one read may be all that such a document takes
+		}
+		cctx, cancel := context.WithCancel(ctx)
+		d.Body = &cancelling{Content: cs.Document.Body, left: after, cancel: cancel}
+		if after == 0 {
+			cancel()
+		}
+		r := c.read(cctx, d, all())
+		cancel()
+		if !errors.Is(r.err, context.Canceled) {
+			c.breach(RuleCancel, cs.Name, fmt.Sprintf("the context ended, but reading returned %v", errorName(r.err)))
+			return
+		}
+	}
+	if len(whole.recs) < 2 {
+		return
+	}
+	limited := sources.ReadOptions{Limits: sources.Limits{Records: 1}}
+	out, err := c.registry.Read(ctx, cs.Document, all(), &limited)
+	if len(out.Records) != 1 || !errors.Is(err, sources.ErrLimit) {
+		c.breach(RuleStop, cs.Name, "the writer refused the second record, but reading did not return its error")
+	}
+}
+
+func errorName(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
+func (c *normalizerCheck) formatOf(ctx context.Context, d sources.Document) model.FormatID {
+	id, err := c.registry.Detect(ctx, d)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// cancelling is a body that ends the context at the n-th read.
+type cancelling struct {
+	sources.Content
+	left   int
+	cancel func()
+}
+
+func (c *cancelling) ReadAt(p []byte, off int64) (int, error) {
+	if c.left--; c.left == 0 {
+		c.cancel()
+	}
+	return c.Content.ReadAt(p, off)
+}
+
+// truncated cuts the document at every place, or at a thousand, and compares what is still read.
+func (c *normalizerCheck) truncated(ctx context.Context, cs Case, whole result) {
+	size := int(cs.Document.Body.Size())
+	b := make([]byte, size)
+	if _, err := cs.Document.Body.ReadAt(b, 0); err != nil && size > 0 && !errors.Is(err, errEOF) {
+		return
+	}
+	known := map[string]int{}
+	for _, l := range whole.lines {
+		known[l]++
+	}
+	secrets := valuesOf(whole.recs)
+	step := 1
+	if size > c.o.MaxCut {
+		step = max(1, size/1000)
+	}
+	d := cs.Document
+	d.Format = c.formatOf(ctx, d)
+	for cut := 0; cut < size; cut += step {
+		d.Body = sources.BytesContent(bytes.Clone(b[:cut]))
+		r := c.read(ctx, d, all())
+		left := map[string]int{}
+		for i, l := range r.lines {
+			if left[l]++; left[l] > known[l] && !r.marked[i] {
+				c.breach(RuleTruncated, cs.Name, fmt.Sprintf("cut after %d of %d bytes, record %d is not one of the whole document and carries no issue: %s", cut, size, i+1, l))
+				return
+			}
+		}
+		if r.err != nil {
+			if errors.Is(r.err, sources.ErrUnexpected) || errors.Is(r.err, sources.ErrAdapter) {
+				c.breach(RuleError, cs.Name, fmt.Sprintf("cut after %d bytes: %v", cut, r.err))
+				return
+			}
+			if v := secrets.in(r.err.Error()); v != "" {
+				c.breach(RulePrivate, cs.Name, fmt.Sprintf("cut after %d bytes, the error holds the value %q", cut, v))
+				return
+			}
+		}
+	}
+}

@@ -86,10 +86,11 @@ func balanced(records []model.Record) model.Check {
 	return model.CheckNo
 }
 
-// doubtful reports whether the issues put the field, or the whole record, in doubt.
+// doubtful reports whether the issues put the field, or the whole record, in doubt. That one record stands for several says
+// nothing against its amount.
 func doubtful(is []model.Issue, field string) bool {
 	for _, i := range is {
-		if i.Field == field || i.Field == "" && i.Code != model.IssueUnverified {
+		if i.Field == field || i.Field == "" && i.Code != model.IssueUnverified && i.Code != model.IssueAggregate {
 			return true
 		}
 	}

@@ -279,3 +279,12 @@ func (s *Scanner) Space() []byte {
 	}
 	return s.uri(f.space)
 }
+
+// Declaration tells namespaces apart faster than their names do: elements with the same number, while the one that holds
+// the declaration is open, are in the same namespace. The same namespace may have several. It is -1 without a declaration.
+func (s *Scanner) Declaration() int {
+	if len(s.frames) == 0 {
+		return -1
+	}
+	return s.frames[len(s.frames)-1].space
+}

@@ -2,6 +2,7 @@ package xmlscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -11,8 +12,12 @@ func (s *Scanner) chars() (bool, error) {
 	b := s.buf[s.pos : s.end+1]
 	i := 0
 	if s.skipSpace || len(s.frames) == 0 {
+		// Indentation is a good part of a file that was made to look good: eight blanks at a time.
 		for class[b[i]]&cSpace != 0 {
 			i++
+			for len(b)-i >= 8 && binary.LittleEndian.Uint64(b[i:]) == 0x2020202020202020 {
+				i += 8
+			}
 		}
 		if b[i] == '<' {
 			s.pos += i

@@ -1,0 +1,144 @@
+package camt
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/internal/xmlscan"
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+)
+
+// counter takes records and keeps none, so that what a benchmark sees is the reader's own.
+type counter struct {
+	records      int
+	transactions int
+	doubts       int
+	last         model.Record
+}
+
+func (c *counter) Record(r model.Record, _ model.Locator, doubts ...model.Issue) error {
+	c.records++
+	c.doubts += len(doubts) + len(r.Head().Issues)
+	if _, ok := r.(*model.Transaction); ok {
+		c.transactions++
+	}
+	c.last = r
+	return nil
+}
+func (c *counter) Issue(model.Issue)       { c.doubts++ }
+func (c *counter) Statement(model.Locator) {}
+func (c *counter) Since(model.Date)        {}
+
+func readAll(tb testing.TB, r io.Reader) *counter {
+	c := new(counter)
+	opts := &xmlscan.Options{SkipSpace: true}
+	require.NoError(tb, newReader(xmlscan.New(r, opts), sources.Everything(), c).read())
+	return c
+}
+
+func tokens(tb testing.TB, r io.Reader) (n int) {
+	d := xml.NewDecoder(r)
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return n
+		} else if err != nil {
+			tb.Fatal(err)
+		}
+		n++
+	}
+}
+
+// BenchmarkNormalize reads generated statements with everything checked and every record built, and the same file with a
+// bare encoding/xml token loop that does nothing with the tokens. ratio is the second's time over the first's: the goal
+// is 5. peak-MB is the largest heap seen while the file, which stays outside it, streams through: the goal is 32.
+func BenchmarkNormalize(b *testing.B) {
+	sizes := map[string]int64{"10MB": 10 << 20}
+	if os.Getenv("BRONDATA_LONG") != "" || testing.Verbose() {
+		sizes["100MB"] = 100 << 20
+	}
+	for _, name := range []string{"10MB", "100MB"} {
+		size, ok := sizes[name]
+		if !ok {
+			continue
+		}
+		b.Run(name, func(b *testing.B) {
+			var doc bytes.Buffer
+			_, err := io.Copy(&doc, &generator{size: size})
+			require.NoError(b, err)
+			b.SetBytes(int64(doc.Len()))
+			b.ReportAllocs()
+			var c *counter
+			var own, plain time.Duration // the best of several, taken in turn: the machine may be busy
+			for n := 0; b.Loop(); n++ {
+				start := time.Now()
+				c = readAll(b, bytes.NewReader(doc.Bytes()))
+				own = best(own, time.Since(start))
+				if n < 5 {
+					b.StopTimer()
+					start = time.Now()
+					tokens(b, bytes.NewReader(doc.Bytes()))
+					plain = best(plain, time.Since(start))
+					b.StartTimer()
+				}
+			}
+			require.Zero(b, c.doubts)
+			mb := float64(doc.Len()) / 1e6
+			b.ReportMetric(mb/own.Seconds(), "best-MB/s")
+			b.ReportMetric(mb/plain.Seconds(), "encoding/xml-MB/s")
+			b.ReportMetric(float64(plain)/float64(own), "ratio")
+			b.ReportMetric(peak(b, size), "peak-MB")
+		})
+	}
+}
+
+func best(a, b time.Duration) time.Duration {
+	if a == 0 || b < a {
+		return b
+	}
+	return a
+}
+
+// peak streams a generated statement that is never in memory as a whole and returns the largest heap, garbage included,
+// in MB.
+func peak(tb testing.TB, size int64) float64 {
+	debug.FreeOSMemory()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var most atomic.Uint64
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		var m runtime.MemStats
+		for {
+			runtime.ReadMemStats(&m)
+			most.Store(max(most.Load(), m.HeapInuse))
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	c := readAll(tb, &generator{size: size})
+	close(stop)
+	<-stopped
+	require.Positive(tb, c.transactions)
+	return float64(most.Load()-min(before.HeapInuse, most.Load())) / 1e6
+}
+
+// TestMemory holds that what the reader needs does not grow with the file.
+func TestMemory(t *testing.T) {
+	if got := peak(t, 20<<20); got > 32 {
+		t.Fatalf("the heap grew by %.0f MB over a statement of 20 MB", got)
+	}
+}

@@ -1,0 +1,268 @@
+package camt
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/brondata/brondata/model"
+)
+
+// pending is one TxDtls of the current entry: a transaction that lacks what the entry says for all of them.
+type pending struct {
+	t         *model.Transaction
+	amount    model.Money // without sign; no amount where the details have none
+	direction direction   // of the details, unknown where they leave it to the entry
+	group, nr int         // for the locator
+}
+
+// endDetail keeps the details until the entry is whole.
+func (r *reader) endDetail() {
+	if len(r.pending) == maxDetails {
+		r.overflow = true
+	}
+	if r.overflow {
+		return
+	}
+	t := new(model.Transaction)
+	is := &t.Issues
+	p := pending{t: t, direction: r.direction(dSign), group: r.group, nr: r.detail}
+	for _, f := range [...]field{dAmount, dSettled, dInstructed} {
+		if r.values.has(f) {
+			p.amount, _ = parseMoney(r.values.text[f], r.values.text[f+1])
+			break
+		}
+	}
+	d := p.direction
+	if d == unknown {
+		d = r.direction(fSign)
+	}
+	t.Counterparty = r.counterparty(d, is)
+	t.Description = r.description(is)
+	t.Reference = r.string(dReference, "reference", is)
+	t.Mandate = r.string(dMandate, "mandate", is)
+	t.CreditorID = string(r.values.get(dCreditorID, "creditorId", is))
+	t.PurposeCode = r.code(r.values.get(dPurpose, "purposeCode", is))
+	t.BankTransactionCode = r.transactionCode(dDomain, is)
+	t.ProprietaryCode = r.code(r.values.get(dOwnCode, "proprietaryCode", is))
+	t.ID = r.string(dID, "id", is)
+	r.pending = append(r.pending, p)
+}
+
+// endEntry writes the entry: as one transaction, or as those of its details where they account for the whole of it.
+func (r *reader) endEntry() error {
+	if string(r.values.text[fStatus]) == "INFO" && !r.values.bad.has(fStatus) {
+		return nil
+	}
+	var common model.Transaction
+	is := &common.Issues
+	common.Account = r.account
+	if r.account.IsZero() {
+		*is = append(*is, model.Doubt(model.IssueMissing, "account"))
+	}
+	common.BookingDate = r.date(fBooked, "bookingDate", is)
+	common.ValueDate = r.date(fValued, "valueDate", is)
+	common.Status = r.status(is)
+	common.BankTransactionCode = r.transactionCode(fDomain, is)
+	common.ProprietaryCode = r.code(r.values.get(fOwnCode, "proprietaryCode", is))
+	common.Amount = r.money(fAmount, fSign, is)
+
+	if len(r.pending) > 1 && !r.overflow {
+		if amounts := r.split(common.Amount); amounts {
+			return r.writeDetails(&common)
+		}
+	}
+	t := new(model.Transaction)
+	single := len(r.pending) == 1 && !r.overflow
+	if single {
+		p := &r.pending[0]
+		t = p.t
+		if d := r.direction(fSign); p.direction != unknown && p.direction != d && !t.Counterparty.IsZero() {
+			// Who is the other side of a credit that calls itself a debit?
+			t.Counterparty = model.Counterparty{}
+			t.Issues = append(t.Issues, model.Doubt(model.IssueConflict, "counterparty"))
+		}
+	}
+	r.complete(t, &common)
+	t.Amount = common.Amount
+	t.Issues = append(t.Issues, common.Issues...)
+	if id := r.string(fID, "id", &t.Issues); id != "" {
+		t.ID = id
+	}
+	if t.Description == "" {
+		t.Description = r.string(fInfo, "description", &t.Issues)
+	}
+	if !single && len(r.pending) > 0 || r.batchSize() > 1 {
+		t.Issues = append(t.Issues, model.Doubt(model.IssueAggregate, ""))
+	}
+	return r.w.Record(t, model.Locator(r.locator("Ntry", r.entry)))
+}
+
+// split reports whether every detail of the entry has an amount in the entry's currency and whether these, with their
+// signs, add up to the entry; it leaves the signed amounts in the details.
+func (r *reader) split(total model.Money) bool {
+	if total.IsZero() {
+		return false
+	}
+	whole := r.direction(fSign)
+	var sum model.Money
+	for i := range r.pending {
+		p := &r.pending[i]
+		d := p.direction
+		if d == unknown {
+			d = whole
+		}
+		p.t.Amount = p.amount
+		if d == debit {
+			p.t.Amount = p.amount.Neg()
+		}
+		if i == 0 {
+			sum = p.t.Amount
+			continue
+		}
+		var err error
+		if sum, err = sum.Add(p.t.Amount); err != nil {
+			return false // no amount has no currency, which is another one
+		}
+	}
+	return sum == total
+}
+
+func (r *reader) writeDetails(common *model.Transaction) error {
+	for i := range r.pending {
+		p := &r.pending[i]
+		r.complete(p.t, common)
+		p.t.Issues = append(p.t.Issues, common.Issues...)
+		if p.t.Description == "" {
+			p.t.Description = r.string(fInfo, "description", &p.t.Issues)
+		}
+		b := r.locator("Ntry", r.entry)
+		if p.group > 0 {
+			b = append(b, "/NtryDtls["...)
+			b = strconv.AppendInt(b, int64(p.group), 10)
+			b = append(b, ']')
+		}
+		b = append(b, "/TxDtls["...)
+		b = strconv.AppendInt(b, int64(p.nr), 10)
+		b = append(b, ']')
+		r.scratch = b
+		if err := r.w.Record(p.t, model.Locator(b)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complete fills in what the entry says for all of its transactions. The codes of the details are the more exact ones.
+func (r *reader) complete(t, common *model.Transaction) {
+	t.Account = common.Account
+	t.BookingDate = common.BookingDate
+	t.ValueDate = common.ValueDate
+	t.Status = common.Status
+	if t.BankTransactionCode == "" {
+		t.BankTransactionCode = common.BankTransactionCode
+	}
+	if t.ProprietaryCode == "" {
+		t.ProprietaryCode = common.ProprietaryCode
+	}
+}
+
+// status reads EntryStatus2Code or ExternalEntryStatus1Code. A statement (camt.053) holds booked entries by definition;
+// one without a status there is booked, with a doubt.
+func (r *reader) status(doubts *[]model.Issue) model.TransactionStatus {
+	b := r.values.get(fStatus, "status", doubts)
+	switch string(b) {
+	case "BOOK":
+		return model.Booked
+	case "PDNG", "FUTR":
+		return model.Pending
+	case "":
+		if r.values.bad.has(fStatus) {
+			return ""
+		}
+		*doubts = append(*doubts, model.Doubt(model.IssueMissing, "status"))
+		if r.format == Statement {
+			return model.Booked
+		}
+	default:
+		*doubts = append(*doubts, model.Doubt(model.IssueUnknown, "status"))
+	}
+	return ""
+}
+
+// transactionCode joins domain, family and sub-family, which stand in this order from f on, as Berlin Group does:
+// PMNT-RCDT-ESCT.
+func (r *reader) transactionCode(f field, doubts *[]model.Issue) string {
+	b := r.scratch[:0]
+	for i := range field(3) {
+		part := r.values.get(f+i, "bankTransactionCode", doubts)
+		if len(part) == 0 {
+			break
+		}
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = append(b, part...)
+	}
+	r.scratch = b
+	return r.code(b)
+}
+
+// description joins the unstructured texts and those references of the structured ones that are not among them. Without
+// either, the bank's own words about the transaction serve.
+func (r *reader) description(doubts *[]model.Issue) string {
+	text := r.values.get(dText, "description", doubts)
+	refs := r.values.get(dStructured, "description", doubts)
+	if len(refs) == 0 {
+		if len(text) == 0 {
+			return r.string(dInfo, "description", doubts)
+		}
+		if notProvided(text) {
+			return ""
+		}
+		return string(text)
+	}
+	b := append(r.scratch[:0], text...)
+	for ref := range bytes.Lines(refs) {
+		ref = bytes.TrimSuffix(ref, []byte("\n"))
+		if containsWords(text, ref) {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, ref...)
+	}
+	r.scratch = b
+	return string(b)
+}
+
+// containsWords reports whether b has words in it, not as a part of longer ones.
+func containsWords(b, words []byte) bool {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], words)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(words)
+		if (start == 0 || !wordByte(b[start-1])) && (end == len(b) || !wordByte(b[end])) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func wordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+// batchSize is NbOfTxs, 0 where it is not there or no number.
+func (r *reader) batchSize() int {
+	n := 0
+	for _, c := range r.values.text[fBatchSize] {
+		if c < '0' || c > '9' || n > 1_000_000_000 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}

@@ -1,0 +1,172 @@
+package camt
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/brondata/brondata/model"
+)
+
+// maxKnown bounds the accounts that one document is expected to name. More are read as well; they may be written twice.
+const maxKnown = 1000
+
+func (r *reader) startStatement(name []byte) error {
+	r.statement++
+	r.entry, r.balance = 0, 0
+	r.account = model.AccountID{}
+	r.owner = r.owner[:0]
+	r.values.reset(fFrom, fServicerBIC)
+	b := append(r.path[:0], "/Document/"...)
+	switch r.format {
+	case Report:
+		b = append(b, "BkToCstmrAcctRpt/Rpt["...)
+	case Statement:
+		b = append(b, "BkToCstmrStmt/Stmt["...)
+	default:
+		b = append(b, "BkToCstmrDbtCdtNtfctn/Ntfctn["...)
+	}
+	b = strconv.AppendInt(b, int64(r.statement), 10)
+	r.path = append(b, ']')
+	if r.format != Notification { // which has no balances to compare
+		r.w.Statement(model.Locator(r.path))
+	}
+	return nil
+}
+
+// endStatement notes from when on the statement covers the account.
+func (r *reader) endStatement() {
+	if r.format == Notification || r.values.bad.has(fFrom) {
+		return
+	}
+	from, ok := parseDate(r.values.text[fFrom])
+	if !ok {
+		return
+	}
+	for i := range r.since {
+		if h := &r.since[i]; h.account == r.account {
+			if from.Before(h.from) {
+				h.from = from
+			}
+			return
+		}
+	}
+	if len(r.since) < maxKnown {
+		r.since = append(r.since, history{r.account, from})
+	}
+}
+
+// history tells the writer the first days that the accounts are covered from: of several accounts the latest counts.
+func (r *reader) history() {
+	for _, h := range r.since {
+		r.w.Since(h.from)
+	}
+}
+
+// endPages looks at MsgPgntn or StmtPgntn: a message or statement of several pages lacks what is on the others.
+func (r *reader) endPages() {
+	page, last := r.values.text[fPageNumber], r.values.text[fLastPage]
+	if len(bytes.TrimLeft(page, "0")) > 0 && string(bytes.TrimLeft(page, "0")) != "1" || string(last) == "false" || string(last) == "0" {
+		r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: model.Locator(r.path)})
+	}
+}
+
+// endAccount reads the statement's account. All that follows in the statement is on it.
+func (r *reader) endAccount() error {
+	r.doubts = r.doubts[:0]
+	r.account = r.accountID(fAccountIBAN, fAccountOther, "account", &r.doubts)
+	if r.account.IsZero() && len(r.doubts) == 0 {
+		r.doubts = append(r.doubts, model.Doubt(model.IssueMissing, "account"))
+	}
+	r.owner = append(r.owner[:0], r.values.get(fOwner, "ownerName", &r.doubts)...)
+	if !r.accounts {
+		return nil
+	}
+	a := &model.Account{
+		Account:   r.account,
+		OwnerName: string(r.owner),
+		Name:      string(r.values.get(fAccountName, "name", &r.doubts)),
+		Type:      string(r.values.get(fAccountType, "type", &r.doubts)),
+	}
+	if b := r.values.get(fAccountCurrency, "currency", &r.doubts); len(b) > 0 {
+		c, err := model.ParseCurrency(b)
+		if err != nil {
+			r.doubts = append(r.doubts, model.Doubt(model.IssueInvalid, "currency"))
+		}
+		a.Currency = c
+	}
+	a.ServicerBIC = r.bic(fServicerBIC, "servicerBic", &r.doubts)
+	if len(r.doubts) == 0 {
+		for i := range r.known {
+			if sameAccount(&r.known[i], a) {
+				return nil
+			}
+		}
+		if len(r.known) < maxKnown {
+			r.known = append(r.known, *a)
+		}
+	}
+	at := append(append(r.scratch[:0], r.path...), "/Acct"...)
+	r.scratch = at
+	return r.w.Record(a, model.Locator(at), r.doubts...)
+}
+
+func sameAccount(a, b *model.Account) bool {
+	return a.Account == b.Account && a.Currency == b.Currency && a.OwnerName == b.OwnerName && a.Name == b.Name &&
+		a.Type == b.Type && a.ServicerBIC == b.ServicerBIC
+}
+
+// balanceType maps ExternalBalanceType1Code.
+func balanceTypeOf(code []byte) (model.BalanceType, bool) {
+	switch string(code) {
+	case "OPBD":
+		return model.OpeningBooked, true
+	case "PRCD":
+		return model.PreviousClosingBooked, true
+	case "CLBD":
+		return model.ClosingBooked, true
+	case "ITBD":
+		return model.InterimBooked, true
+	case "OPAV":
+		return model.OpeningAvailable, true
+	case "CLAV":
+		return model.ClosingAvailable, true
+	case "ITAV":
+		return model.InterimAvailable, true
+	case "FWAV":
+		return model.ForwardAvailable, true
+	case "XPCD":
+		return model.ExpectedBalance, true
+	case "INFO":
+		return model.InformationBalance, true
+	case "XCRD":
+		return model.CreditLimitUnspecified, true
+	}
+	return model.OtherBalance, false
+}
+
+func (r *reader) endBalance() error {
+	r.doubts = r.doubts[:0]
+	b := &model.Balance{Account: r.account}
+	if r.account.IsZero() {
+		r.doubts = append(r.doubts, model.Doubt(model.IssueMissing, "account"))
+	}
+	code := r.values.get(fBalanceType, "type", &r.doubts)
+	var known bool
+	b.Type, known = balanceTypeOf(code)
+	switch {
+	case known:
+	case len(code) > 0:
+		r.doubts = append(r.doubts, model.Doubt(model.IssueUnknown, "type"))
+	case !r.values.has(fBalanceOwnType):
+		b.Type = ""
+		r.doubts = append(r.doubts, model.Doubt(model.IssueMissing, "type"))
+	}
+	b.Amount = r.money(fBalanceAmount, fBalanceSign, &r.doubts)
+	b.Date = r.date(fBalanceDate, "date", &r.doubts)
+	if b.Date.IsZero() && len(r.values.text[fBalanceDate]) == 0 {
+		r.doubts = append(r.doubts, model.Doubt(model.IssueMissing, "date"))
+	}
+	included := r.values.text[fCreditLine]
+	b.CreditLimitIncluded = string(included) == "true" || string(included) == "1"
+	return r.w.Record(b, model.Locator(r.locator("Bal", r.balance)), r.doubts...)
+}

@@ -3,9 +3,7 @@ package pdf
 // asciiHex decodes ASCIIHexDecode (7.4.2). What is no digit is skipped; a missing end mark is no damage, for nothing is lost.
 func asciiHex(dst, src []byte, limit int64) ([]byte, error) {
 	base, half := len(dst), -1
-	if dst == nil {
-		dst = make([]byte, 0, len(src)/2+1)
-	}
+	dst = room(dst, int(min(int64(len(src)/2+1), limit+1)), base, limit)
 	for _, c := range src {
 		if c == '>' {
 			break
@@ -42,6 +40,7 @@ func ascii85(dst, src []byte, limit int64) (out []byte, damaged bool, err error)
 	n := 0
 scan:
 	for _, c := range src {
+		dst = room(dst, 4, base, limit)
 		switch {
 		case c >= '!' && c <= 'u':
 			acc = acc*85 + uint32(c-'!')
@@ -80,6 +79,7 @@ func runLength(dst, src []byte, limit int64) (out []byte, damaged bool, err erro
 	for len(src) > 0 {
 		n := int(src[0])
 		src = src[1:]
+		dst = room(dst, 128, base, limit)
 		switch {
 		case n == 128:
 			return dst, false, nil

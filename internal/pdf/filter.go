@@ -79,20 +79,13 @@ func isLimit(err error) bool { return errors.Is(err, ErrLimit) }
 // tooLong is the error of a stream that decodes to more than it may.
 func tooLong() error { return fmt.Errorf("%w: decoded stream", ErrLimit) }
 
-// room returns dst with space for more bytes. It doubles, so that the garbage stays below what is kept, and never grows more
-// than a byte past limit bytes behind base.
-func room(dst []byte, base int, limit int64, guess int) []byte {
-	if len(dst) < cap(dst) {
+// room returns dst with space for need more bytes. It doubles, so that garbage stays below what is kept, but never past the
+// limit behind base by more than what is needed: one byte too many shows that the limit was passed.
+func room(dst []byte, need, base int, limit int64) []byte {
+	if cap(dst)-len(dst) >= need {
 		return dst
 	}
-	have := len(dst) - base
-	n := base + max(2*have, guess, 4096)
-	// One byte past the limit shows that it was passed.
-	if most := int64(base) + limit + 1; int64(n) > most {
-		n = int(most)
-	}
-	if n <= len(dst) {
-		n = len(dst) + 1
-	}
+	n := int64(max(2*len(dst), base+4096))
+	n = max(min(n, int64(base)+limit+1), int64(len(dst)+need))
 	return append(make([]byte, 0, n), dst...)
 }

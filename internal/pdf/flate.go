@@ -68,9 +68,9 @@ func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, erro
 		return dst, errCorrupt
 	}
 	base, looked := len(dst), len(dst)
-	guess := 4 * len(src)
+	dst = room(dst, int(min(4*int64(len(src)), limit+1)), base, limit)
 	for {
-		dst = room(dst, base, limit, guess)
+		dst = room(dst, 1, base, limit)
 		n, err := f.r.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if int64(len(dst)-base) > limit {

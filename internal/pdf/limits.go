@@ -5,7 +5,7 @@ type Limits struct {
 	// File is the largest file in bytes. Default 64 MiB; never above 2 GiB - 1.
 	File int64
 	// Stream is the largest decoded stream in bytes, each filter of a chain counted by itself; also the largest joined
-	// content of one page. Default 64 MiB.
+	// content of one page. Default 32 MiB.
 	Stream int64
 	// Total is the sum of decoded bytes over the document's life, repeated decoding included. Default 64 MiB plus 64 times the
 	// file, at most 512 MiB: a small file that decodes to hundreds of megabytes is no document.
@@ -28,7 +28,7 @@ type Limits struct {
 const (
 	defaultFile     = 64 << 20
 	maxFile         = 1<<31 - 1
-	defaultStream   = 64 << 20
+	defaultStream   = 32 << 20
 	baseTotal       = 64 << 20
 	totalRatio      = 64
 	maxTotal        = 512 << 20

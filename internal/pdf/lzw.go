@@ -29,6 +29,7 @@ func lzw(ctx context.Context, dst, src []byte, early bool, limit int64) (out []b
 			next, width, prevLen = first, 9, 0
 			continue
 		}
+		dst = room(dst, len(start), base, limit) // no string is longer than the table
 		at := len(dst)
 		switch {
 		case code < clear:

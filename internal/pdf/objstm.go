@@ -78,7 +78,7 @@ func (d *Doc) objectStream(num uint32) *objectStream {
 	}
 	// A damaged stream keeps what was inflated: objects past its end do not parse. The lock is held, so ctx is not consulted:
 	// the work is bounded by Limits.Stream.
-	data, _, err := d.decodeLocked(context.Background(), nil, o)
+	data, err := d.decodeLocked(context.Background(), o)
 	if err != nil {
 		data = nil // remembered as empty, or every object in it would cost a decoding
 	}

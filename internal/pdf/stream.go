@@ -111,6 +111,11 @@ func (d *Doc) Stream(ctx context.Context, o Object) ([]byte, error) {
 // DecodeStream is Stream with two additions: the data is appended to dst, which may be nil, and damaged tells whether this very
 // stream was truncated or corrupt. On an error dst is returned unchanged.
 func (d *Doc) DecodeStream(ctx context.Context, dst []byte, o Object) (data []byte, damaged bool, err error) {
+	return d.decodeUpTo(ctx, dst, o, d.lim.Stream)
+}
+
+// decodeUpTo is DecodeStream with a limit of its own.
+func (d *Doc) decodeUpTo(ctx context.Context, dst []byte, o Object, limit int64) (data []byte, damaged bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return dst, false, err
 	}
@@ -120,16 +125,17 @@ func (d *Doc) DecodeStream(ctx context.Context, dst []byte, o Object) (data []by
 	if err != nil {
 		return dst, false, err
 	}
-	return d.run(ctx, dst, p)
+	return d.run(ctx, dst, p, limit)
 }
 
-// decodeLocked is DecodeStream for callers that hold the lock.
-func (d *Doc) decodeLocked(ctx context.Context, dst []byte, o Object) ([]byte, bool, error) {
+// decodeLocked decodes a stream for callers that hold the lock.
+func (d *Doc) decodeLocked(ctx context.Context, o Object) ([]byte, error) {
 	p, err := d.plan(o)
 	if err != nil {
-		return dst, false, err
+		return nil, err
 	}
-	return d.run(ctx, dst, p)
+	data, _, err := d.run(ctx, nil, p, d.lim.Stream)
+	return data, err
 }
 
 // plan is all that decoding one stream needs, gathered under the lock so that the decoding itself runs without it.
@@ -193,39 +199,43 @@ func (d *Doc) plan(o Object) (plan, error) {
 	return p, nil
 }
 
-// run decodes p. Each filter's output counts against the document's total.
-func (d *Doc) run(ctx context.Context, dst []byte, p plan) ([]byte, bool, error) {
-	cur, base := p.raw, len(dst)
+// run decodes p to at most limit bytes a step. Each filter's output counts against the document's total.
+func (d *Doc) run(ctx context.Context, dst []byte, p plan, limit int64) ([]byte, bool, error) {
+	cur := p.raw
 	if p.decrypt != nil {
 		if d.spent.Add(int64(len(cur))) > d.lim.Total {
-			return dst, false, fmt.Errorf("%w: decoded bytes", ErrLimit)
+			return dst, false, tooLong()
 		}
 		cur = p.decrypt(cur)
 	}
-	damaged := false
-	for i, f := range p.filters {
-		var out []byte
-		if i == len(p.filters)-1 {
-			out = dst
+	if len(p.filters) == 0 {
+		if int64(len(cur)) > limit || d.spent.Add(int64(len(cur))) > d.lim.Total {
+			return dst, false, tooLong()
 		}
-		from := len(out)
-		limit := min(d.lim.Stream, d.lim.Total-d.spent.Load(), max(ratioFloor, int64(len(p.raw))*int64(d.lim.Ratio)))
-		out, bad, err := f.decode(ctx, out, cur, limit)
+		return append(dst, cur...), false, nil
+	}
+	damaged := false
+	var spare []byte // the buffer before the last: steps take turns with two
+	for i, f := range p.filters {
+		out, from := spare[:0], 0
+		last := i == len(p.filters)-1
+		if last {
+			out, from = dst, len(dst)
+		}
+		most := min(limit, d.lim.Total-d.spent.Load(), max(ratioFloor, int64(len(p.raw))*int64(d.lim.Ratio)))
+		out, bad, err := f.decode(ctx, out, cur, most)
 		d.spent.Add(int64(len(out) - from))
 		if err != nil {
 			return dst, false, err
 		}
 		damaged = damaged || bad
-		if i == len(p.filters)-1 {
+		if last {
 			dst = out
 		}
-		cur = out[from:]
-	}
-	if len(p.filters) == 0 {
-		if int64(len(cur)) > d.lim.Stream || d.spent.Add(int64(len(cur))) > d.lim.Total {
-			return dst, false, fmt.Errorf("%w: decoded bytes", ErrLimit)
+		if i > 0 {
+			spare = cur
 		}
-		dst = append(dst[:base], cur...)
+		cur = out
 	}
 	if damaged {
 		d.harm(DamageStream)
@@ -242,7 +252,12 @@ func (d *Doc) AppendContent(ctx context.Context, dst []byte, p Page) ([]byte, er
 	}
 	base := len(dst)
 	for _, o := range list {
-		next, _, err := d.DecodeStream(ctx, dst, o)
+		left := d.lim.Stream - int64(len(dst)-base)
+		// Joining many streams must double the buffer as a whole, whatever each one may need.
+		if have := len(dst) - base; cap(dst)-len(dst) < have/2 {
+			dst = room(dst, int(min(int64(have), left+1)), base, d.lim.Stream)
+		}
+		next, _, err := d.decodeUpTo(ctx, dst, o, left)
 		switch {
 		case err == nil:
 			dst = append(next, '\n')
@@ -250,9 +265,6 @@ func (d *Doc) AppendContent(ctx context.Context, dst []byte, p Page) ([]byte, er
 			return dst[:base], err
 		default:
 			d.harm(DamageStream)
-		}
-		if int64(len(dst)-base) > d.lim.Stream {
-			return dst[:base], fmt.Errorf("%w: page content", ErrLimit)
 		}
 	}
 	return dst, nil

@@ -4,7 +4,7 @@ import "context"
 
 // readXrefStream adds the entries of a cross-reference stream (7.5.8).
 func (d *Doc) readXrefStream(ctx context.Context, o Object) error {
-	data, _, err := d.decodeLocked(ctx, nil, o)
+	data, err := d.decodeLocked(ctx, o)
 	if err != nil {
 		return err
 	}

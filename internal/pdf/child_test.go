@@ -4,7 +4,6 @@ package pdf_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/brondata/brondata/internal/pdf"
 )
 
 // childFile tells the test binary to read the file it names instead of running tests.
@@ -47,7 +44,7 @@ func child(file string) {
 		os.Exit(3)
 	}
 	start := time.Now()
-	n, err := exhaust(data)
+	n, err := exhaust(data, nil)
 	fmt.Printf("%d KiB; %d pages and objects in %v: %v\n", peakMemory(), n, time.Since(start).Round(time.Millisecond), err)
 }
 
@@ -58,36 +55,6 @@ func peakMemory() (kib int64) {
 	_, after, _ := strings.Cut(string(status), "VmHWM:")
 	_, _ = fmt.Sscan(after, &kib)
 	return kib
-}
-
-// exhaust opens a document, reads all pages, and if no limit stopped that, all objects and streams.
-func exhaust(data []byte) (n int, err error) {
-	ctx := context.Background()
-	d, err := pdf.OpenBytes(ctx, data, nil)
-	if err != nil {
-		return 0, err
-	}
-	var buf []byte
-	for p, err := range d.Pages(ctx) {
-		if err != nil {
-			return n, err
-		}
-		n++
-		if buf, err = d.AppendContent(ctx, buf[:0], p); err != nil {
-			return n, err
-		}
-	}
-	for _, num := range d.Numbers() {
-		n++
-		o := d.Object(pdf.Ref{Num: num})
-		if !o.IsStream() {
-			continue
-		}
-		if buf, _, err = d.DecodeStream(ctx, buf[:0], o); errors.Is(err, pdf.ErrLimit) {
-			return n, err
-		}
-	}
-	return n, nil
 }
 
 func TestHostile(t *testing.T) {

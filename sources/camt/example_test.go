@@ -30,14 +30,14 @@ func ExampleNormalizer() {
 	fmt.Println(got.Format, "from", got.Since, "balanced:", got.Balanced)
 	for _, r := range got.Records {
 		if t, ok := r.(*model.Transaction); ok {
-			fmt.Println(t.BookingDate, t.Amount.Text(), t.Counterparty.Name)
+			fmt.Printf("%v %8s %q\n", t.BookingDate, t.Amount.Text(), t.Counterparty.Name)
 		}
 	}
 	// Output:
 	// camt.053 from 2026-02-01 balanced: yes
-	// 2026-02-24 2435.50 Werkgever Voorbeeld B.V.
-	// 2026-02-25 -149.87 Energie & Warmte N.V.
-	// 2026-02-26 -12.50
-	// 2026-02-27 0.00
-	// 2026-02-27 -14.00 Sportvereniging Vooruit
+	// 2026-02-24  2435.50 "Werkgever Voorbeeld B.V."
+	// 2026-02-25  -149.87 "Energie & Warmte N.V."
+	// 2026-02-26   -12.50 ""
+	// 2026-02-27     0.00 ""
+	// 2026-02-27   -14.00 "Sportvereniging Vooruit"
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -71,7 +72,8 @@ var (
 func ParseDecimal[T ~string | ~[]byte](s T) (Decimal, error) { return parseDecimal(s, PlainFormat) }
 
 // ParseDecimalIn reads a number as a source writes it. Where the format has a group mark, it may be left out
-// altogether, but where it stands, it must stand before each three digits of the whole part.
+// altogether, but where it stands, it must stand before each three digits of the whole part, and that must not begin with
+// a zero: "0.123" in [DutchFormat] is somebody else's decimal point, not a hundred and twenty-three.
 func ParseDecimalIn[T ~string | ~[]byte](s T, f NumberFormat) (Decimal, error) {
 	return parseDecimal(s, f)
 }
@@ -131,7 +133,7 @@ func parseDecimal[T ~string | ~[]byte](s T, f NumberFormat) (Decimal, error) {
 			}
 			inFrac, run = true, 0
 		case f.Group != 0 && c == f.Group && !inFrac:
-			if run == 0 || run > 3 || (grouped && run != 3) {
+			if run == 0 || run > 3 || (grouped && run != 3) || digits == 0 || (!grouped && digits != run) {
 				return Decimal{}, ErrSyntax
 			}
 			grouped, run = true, 0
@@ -168,15 +170,15 @@ func (d Decimal) Add(e Decimal) (Decimal, error) {
 		d, e = e, d
 	}
 	scale := pow10[d.exp-e.exp]
-	u := e.units * scale
-	if e.units != 0 && (u/scale != e.units || u > maxUnits || u < -maxUnits) {
+	u := e.units * scale // may have 19 digits: with the other sign, the sum can still have 18
+	if u/scale != e.units || u > math.MaxInt64-maxUnits || u < -(math.MaxInt64-maxUnits) {
 		return Decimal{}, ErrRange
 	}
-	u += d.units // both are below 10^18 in size, so this cannot overflow
-	if u > maxUnits || u < -maxUnits {
+	sum := normal(u+d.units, d.exp) // before the range is checked: what goes as a trailing zero does not count
+	if sum.units > maxUnits || sum.units < -maxUnits {
 		return Decimal{}, ErrRange
 	}
-	return normal(u, d.exp), nil
+	return sum, nil
 }
 
 // Cmp compares two numbers: -1 where d < e, 0 where equal, 1 where d > e.

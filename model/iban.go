@@ -14,7 +14,8 @@ var ibanLength = map[string]int{
 	"UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
 }
 
-// IBAN is an account number of ISO 13616: the length of its country, and a remainder of 1 modulo 97.
+// IBAN is an account number of ISO 13616: the length of its country, check digits from 02 to 98, and a remainder of 1
+// modulo 97.
 type IBAN struct{ identifier }
 
 // ParseIBAN accepts the number with or without blanks between groups, in capitals.
@@ -41,8 +42,8 @@ func ParseIBAN[T ~string | ~[]byte](s T) (IBAN, error) {
 	if n, ok := ibanLength[v[:2]]; !ok || n != len(v) || v[2] < '0' || v[2] > '9' || v[3] < '0' || v[3] > '9' {
 		return IBAN{}, ErrSyntax
 	}
-	if rem != 1 {
-		return IBAN{}, ErrChecksum
+	if n, _ := digits(v[2:4]); rem != 1 || n < 2 || n > 98 {
+		return IBAN{}, ErrChecksum // 00, 01 and 99 also leave 1, but ISO 13616 never gives them out
 	}
 	return IBAN{identifier{v}}, nil
 }
@@ -82,7 +83,7 @@ func (b *BIC) UnmarshalText(t []byte) error { return unmarshal(b, t, "BIC", Pars
 type AccountID struct{ identifier }
 
 // AccountOf returns the id of an account with an IBAN.
-func AccountOf(i IBAN) AccountID { return AccountID{i.identifier} }
+func AccountOf(i IBAN) AccountID { return AccountID(i) }
 
 // ParseAccountID takes an IBAN or another account number of at most 70 printable characters without blanks at the
 // ends (ISO 20022 allows 34 for a number; card numbers and sub-accounts of banks are longer). What has the form of an

@@ -181,3 +181,15 @@ func (r Review) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("grant", r.Grant), slog.String("digest", r.Digest.String()),
 		slog.Int("records", len(r.Records)))
 }
+
+// Format masks the band under every verb.
+func (PensionBand) Format(f fmt.State, _ rune) { maskTo(f, "band") }
+
+// LogValue masks the band.
+func (PensionBand) LogValue() slog.Value { return masked("band") }
+
+// Format masks the car under every verb.
+func (CompanyCar) Format(f fmt.State, _ rune) { maskTo(f, "car") }
+
+// LogValue masks the car.
+func (CompanyCar) LogValue() slog.Value { return masked("car") }

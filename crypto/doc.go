@@ -13,7 +13,8 @@
 //     open, to two plaintexts); a commitment stored with it does.
 //   - Every bit matters: a value that was changed, cut, extended, or whose chunks were moved does not open. A stream's reader
 //     returns only bytes that have been authenticated.
-//   - Every failure to open is [ErrOpen] and says nothing more, neither in its text nor in the work done before it.
+//   - Every failure to open is [ErrOpen] and says nothing more. An envelope under a wrong key or context costs the same work
+//     as one whose content was changed.
 //   - A package tells its recipient who made it, for which release, grant and purpose, and who else received it; all of that
 //     is signed. All recipients of a package open the same plaintext.
 //   - A Secret is not printed, logged or encoded by accident.
@@ -46,5 +47,11 @@
 //
 // # Concurrency
 //
-// All types are safe for concurrent use, except the writer and the readers of a stream, which belong to one goroutine.
+// All types are safe for concurrent use, except StreamWriter and StreamReader, which belong to one goroutine.
+//
+// # Formats
+//
+// Every format is documented byte by byte where it is made, for other languages to implement: [Context.AppendBinary],
+// [DataKey.Seal], [DataKey.SealTo], [WrappedKey], [Keyring], [Package], [RecipientKey], [SenderKey], [DataKey.Pseudonym].
+// testdata/vectors.json holds examples of each. A version of a format never changes; a new one gets another suite number.
 package crypto

@@ -10,21 +10,7 @@ import (
 	"slices"
 )
 
-// The envelope, byte by byte (version 1, suite 1):
-//
-//	 0   3  magic "BDE"
-//	 3   1  suite: 1 = HKDF-SHA-256, AES-256-GCM
-//	 4  16  key id
-//	20  32  salt, random
-//	52  32  commitment
-//	84   n  AES-256-GCM ciphertext of the n bytes, then its tag of 16 bytes
-//
-//	binding = SHA-256(bytes 0 to 19 || context encoding)
-//	okm     = HKDF-SHA-256(secret: data key, salt, info: "brondata/v1/envelope" 0x00 || binding, 64 bytes)
-//	key     = okm[0:32]; commitment = okm[32:64]; nonce = 12 zero bytes; no additional data
-//
-// The key serves this one ciphertext, so a constant nonce cannot repeat. The commitment comes from a hash over key, salt,
-// prefix and context and is stored: a ciphertext that a second key or context would also decrypt fails there.
+// The sizes and labels of the envelope; its format is at DataKey.Seal.
 const (
 	suiteAESGCM   = 1
 	saltSize      = 32
@@ -42,6 +28,22 @@ const Overhead = headerSize + tagSize
 // Seal encrypts plaintext for the context, appends the sealed form to dst and returns the extended slice; nil dst allocates.
 // Nothing is appended on error. dst's spare capacity may overlap plaintext, which then costs an allocation. Sealing the
 // same plaintext twice gives different bytes. ErrNoSecret: the key is absent or wiped.
+//
+// The envelope, byte by byte (version 1, suite 1):
+//
+//	 0   3  magic "BDE"
+//	 3   1  suite: 1 = HKDF-SHA-256, AES-256-GCM
+//	 4  16  key id
+//	20  32  salt, random
+//	52  32  commitment
+//	84   n  AES-256-GCM ciphertext of the n bytes, then its tag of 16 bytes
+//
+//	binding = SHA-256(bytes 0 to 19 || context encoding, see Context.AppendBinary)
+//	okm     = HKDF-SHA-256(secret: data key, salt, info: "brondata/v1/envelope" 0x00 || binding, 64 bytes)
+//	key     = okm[0:32]; commitment = okm[32:64]; nonce = 12 zero bytes; no additional data
+//
+// The key serves this one ciphertext, so a constant nonce cannot repeat. The commitment comes from a hash over key, salt,
+// prefix and context and is stored: a ciphertext that a second key or context would also decrypt fails there.
 func (k DataKey) Seal(dst, plaintext []byte, c Context) ([]byte, error) {
 	return k.seal(envelopeFormat, dst, plaintext, &c)
 }

@@ -39,8 +39,9 @@ type KEK interface {
 }
 
 // LocalKEK is a KEK in this process's memory, for tests, for development, and for hosts that keep one key in a file or an
-// environment of their own. It seals with the envelope's construction, so the Context is bound. Its ID is derived from the
-// key: the same key has the same ID everywhere. Safe for concurrent use.
+// environment of their own. It seals with the envelope's construction (magic "BDK", label "brondata/v1/local-kek" 0x00), so
+// the Context is bound. Its ID is derived from the key, HKDF-SHA-256 without salt, info "brondata/v1/local-kek-id" 0x00,
+// 16 bytes: the same key has the same ID everywhere. Safe for concurrent use.
 type LocalKEK struct{ key DataKey }
 
 var _ KEK = (*LocalKEK)(nil)

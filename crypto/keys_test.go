@@ -62,6 +62,8 @@ func TestWrappedKeyIsBound(t *testing.T) {
 			id, err := w.KeyID()
 			require.NoError(t, err)
 			require.Equal(t, key.ID(), id)
+			require.False(t, id.IsZero())
+			require.True(t, crypto.DataKey{}.ID().IsZero())
 			for what, c := range changedContexts(fullContext()) {
 				_, err := crypto.UnwrapDataKey(t.Context(), kek, w, c)
 				require.Equal(t, crypto.ErrOpen, err, what)
@@ -325,6 +327,12 @@ func TestKEKRouter(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, changed, "the router asks the keyring behind it")
 
+	require.Equal(t, "router", router.ID())
+	require.True(t, router.Stale(t.Context(), w, crypto.Context{Tenant: "gone"}), "its error is met, not skipped")
+	_, _, err = crypto.Rewrap(t.Context(), router, w, crypto.Context{Tenant: "gone"})
+	require.ErrorIs(t, err, crypto.ErrShredded)
+	_, err = newKey(t).Wrap(t.Context(), router, crypto.Context{Tenant: "gone"})
+	require.ErrorIs(t, err, crypto.ErrShredded)
 	_, err = crypto.UnwrapDataKey(t.Context(), router, w, crypto.Context{Tenant: "gone"})
 	require.ErrorIs(t, err, crypto.ErrShredded)
 	_, err = crypto.UnwrapDataKey(t.Context(), router, w, crypto.Context{Tenant: "none"})

@@ -8,18 +8,12 @@ import (
 	"io"
 )
 
-// The stream, byte by byte: a header of 84 bytes as an envelope's, with magic "BDS" and label "brondata/v1/stream" 0x00;
-// then chunks. Each chunk is AES-256-GCM, under the one key, of 65,536 bytes of plaintext (the last one: 1 to 65,536, or 0
-// when the whole stream is empty), followed by its tag. The nonce is the chunk's number, from 0, in 11 bytes, big
-// endian, and one byte that is 1 for the last chunk and 0 for others. This is the STREAM construction of Hoang,
-// Reyhanitabar, Rogaway and Vizár (2015), as age uses it: a moved, doubled, dropped or missing chunk does not open.
+// ChunkSize is the number of plaintext bytes in every chunk of a stream but the last.
+const ChunkSize = 64 << 10
+
 const (
 	streamMagic = "BDS"
 	streamLabel = "brondata/v1/stream\x00"
-
-	// ChunkSize is the number of plaintext bytes in every chunk of a stream but the last.
-	ChunkSize = 64 << 10
-
 	sealedChunk = ChunkSize + tagSize
 )
 
@@ -55,6 +49,12 @@ var _ io.WriteCloser = (*StreamWriter)(nil)
 
 // SealTo starts a stream on w for the context. The caller writes the plaintext and then calls Close, which writes the last chunk
 // and does not close w. A stream without Close does not open to its end. ErrNoSecret: no key.
+//
+// The stream, byte by byte: a header of 84 bytes as an envelope's, with magic "BDS" and label "brondata/v1/stream" 0x00;
+// then chunks. Each chunk is AES-256-GCM, under the one key, of 65,536 bytes of plaintext (the last one: 1 to 65,536, or 0
+// when the whole stream is empty), followed by its tag. The nonce is the chunk's number, from 0, in 11 bytes, big
+// endian, and one byte that is 1 for the last chunk and 0 for others. This is the STREAM construction of Hoang,
+// Reyhanitabar, Rogaway and Vizár (2015), as age uses it: a moved, doubled, dropped or missing chunk does not open.
 func (k DataKey) SealTo(w io.Writer, c Context) (*StreamWriter, error) {
 	var header [headerSize]byte
 	aead, err := k.begin(streamFormat, header[:], &c)

@@ -12,8 +12,8 @@ import (
 // in the scope, it ends before [Scope.Since], it is an [Extra] of which no name is inside, or it is of no type of
 // this package.
 //
-// A record ends with its booking date (its value date where it has none), the date of a balance, or the last day of
-// the period of a wage. A date that is incomplete counts with its latest possible day. A record without a date is
+// A record ends with its booking date (its value date where it has none, or where only that is in the scope), the date of
+// a balance, or the last day of the period of a wage. A date that is incomplete counts with its latest possible day. A record without a date is
 // inside, and so are persons, addresses, contracts of work, accounts, and rights to a pension and study debts, which
 // run on whenever their state was taken.
 //
@@ -126,11 +126,12 @@ func reindex(ms []Match, index []int) []Match {
 	return out
 }
 
-// end returns the last day of a record, no date where it runs on or where that is not known.
-func end(r Record) Date {
+// end returns the last day of a record, no date where it runs on or where that is not known. Of two dates it is the one
+// that the scope names, so that minimising twice is minimising once.
+func (p *clearPlan) end(r Record) Date {
 	switch r := r.(type) {
 	case *Transaction:
-		if r.BookingDate.IsZero() {
+		if r.BookingDate.IsZero() || !r.ValueDate.IsZero() && p.valueDateOnly {
 			return r.ValueDate
 		}
 		return r.BookingDate
@@ -175,7 +176,7 @@ func (m *minimiser) record(r Record) (Record, bool) {
 	if p == nil {
 		return nil, false
 	}
-	if e := end(r); !e.IsZero() && e.Before(m.scope.Since) {
+	if e := p.end(r); !e.IsZero() && e.Before(m.scope.Since) {
 		return nil, false
 	}
 	if x, ok := r.(*Extra); ok {
@@ -245,9 +246,10 @@ func sameOrPart(name, whole string) bool {
 // A clearPlan says what of a record type has to go. It lists what to clear, taken from every field that the Go type
 // has, so that a field which nobody thought of is outside.
 type clearPlan struct {
-	basket Basket
-	known  []string
-	steps  []clearStep
+	basket        Basket
+	known         []string
+	steps         []clearStep
+	valueDateOnly bool // of a transaction: not its booking date
 }
 
 type clearStep struct {
@@ -259,6 +261,7 @@ type clearStep struct {
 func newClearPlan(t reflect.Type, b Basket) *clearPlan {
 	p := &clearPlan{basket: Basket{b.Category, slices.Clone(b.Fields)}, known: fieldNames(t)}
 	s := Scope{Baskets: []Basket{p.basket}}
+	p.valueDateOnly = s.HasField(b.Category, "valueDate") && !s.HasField(b.Category, "bookingDate")
 	p.steps = clearSteps(t, "", func(name string) bool { return s.HasField(b.Category, name) })
 	return p
 }

@@ -54,6 +54,26 @@ func (m *Manager) Releases(ctx context.Context, by Actor, id GrantID) ([]Release
 	return m.releases(ctx, id)
 }
 
+// Release returns one release in its present state.
+func (m *Manager) Release(ctx context.Context, by Actor, id ReleaseID) (Release, error) {
+	if !id.Valid() {
+		return Release{}, fmt.Errorf("%w: release", ErrNotFound)
+	}
+	it, err := m.store.Get(ctx, kindRelease, string(id))
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			err = fmt.Errorf("consent: release: %w", err)
+		}
+		return Release{}, err
+	}
+	r, err := decodeRelease(it)
+	if err != nil {
+		return Release{}, err
+	}
+	_, err = m.Get(ctx, by, r.Grant) // asks the policy
+	return r, err
+}
+
 func (m *Manager) releases(ctx context.Context, id GrantID) ([]Release, error) {
 	items, err := m.store.List(ctx, kindRelease, string(id))
 	if err != nil {

@@ -1,0 +1,16 @@
+package consent
+
+import "context"
+
+// Snapshot returns the grant as it was when the permit was made, and false for the zero permit. Whether it still permits
+// anything is for Check to say.
+func (p Permit) Snapshot() (Grant, bool) {
+	if p.p == nil {
+		return Grant{}, false
+	}
+	return p.p.grant, true
+}
+
+// Stored returns a grant as it is stored, whoever asks: it is for the façade's own housekeeping, which acts on what ended.
+// A host's pages use [Manager.Get].
+func (m *Manager) Stored(ctx context.Context, id GrantID) (Grant, error) { return m.load(ctx, id) }

@@ -1,0 +1,130 @@
+package brondata
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/retention"
+	"github.com/brondata/brondata/sources"
+)
+
+// Propose asks a subject for a grant. Nothing is permitted before [Client.Decide].
+func (c *Client) Propose(ctx context.Context, by consent.Actor, p consent.Proposal) (consent.Grant, error) {
+	return c.consent.Propose(ctx, by, p)
+}
+
+// Decide records the subject's decision.
+func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantID, allow bool) (consent.Grant, error) {
+	return c.consent.Decide(ctx, by, id, allow)
+}
+
+// Connect takes the next step of the connection to an institution under a grant: see [sources.Step] for what the host
+// does with the answer. It may be called in another process than the step before. Where the institution's sources need
+// no connection, the step is done.
+func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.GrantID, inst model.InstitutionID, r sources.ConnectRequest) (sources.Step, error) {
+	g, err := c.consent.Get(ctx, by, id)
+	if err != nil {
+		return sources.Step{}, err
+	}
+	if err := c.consent.Allow(ctx, by, question(consent.ActionConnect, g)); err != nil {
+		return sources.Step{}, err
+	}
+	p, err := c.consent.Permit(ctx, by, id)
+	if err != nil {
+		return sources.Step{}, err
+	}
+	if r.ValidUntil.IsZero() {
+		r.ValidUntil = model.DateOf(g.ValidUntil)
+	}
+	if len(r.Callback) == 0 && len(r.Fields) == 0 {
+		if _, err := c.consent.MoveLink(ctx, id, inst, consent.LinkRestart, time.Time{}); err != nil && !errors.Is(err, consent.ErrTransition) {
+			return sources.Step{}, err
+		}
+	}
+	step, err := c.retriever.Connect(ctx, p, inst, r, &sources.ConnectOptions{State: c.state(by, g)})
+	switch {
+	case errors.Is(err, sources.ErrNotProvided):
+		step, err = sources.Step{Kind: sources.StepDone}, nil
+	case errors.Is(err, sources.ErrAuthentication):
+		_, linkErr := c.consent.MoveLink(ctx, id, inst, consent.LinkFail, time.Time{})
+		return sources.Step{}, errors.Join(err, linkErr)
+	}
+	if err != nil {
+		return sources.Step{}, err
+	}
+	if step.Kind == sources.StepDone {
+		var until time.Time
+		if !step.ValidUntil.IsZero() {
+			until = step.ValidUntil.AddDays(1).Time() // its last day is a whole one
+		}
+		if _, err := c.consent.MoveLink(ctx, id, inst, consent.LinkConfirm, until); err != nil {
+			return sources.Step{}, err
+		}
+	}
+	return step, nil
+}
+
+func question(a consent.Action, g consent.Grant) consent.Question {
+	return consent.Question{Action: a, Subject: g.Subject, Purpose: g.Purpose.ID, Recipient: g.Recipient.ID}
+}
+
+// connectionsOf is what the vault calls the connections of a grant. They have keys of their own, apart from the grant's
+// data: a revoke destroys those of the data at once, while the identifiers and tokens of a connection are needed once more,
+// to end it at the institution. [Client.Sweep] destroys them as soon as that is done; [disconnectTime] after the grant's end
+// they cannot be read in any case.
+func connectionsOf(g consent.GrantID) string { return string(g) + "-connections" }
+
+// disconnectTime is how long after the end of a grant its connections may still be ended at institutions that do not
+// answer.
+const disconnectTime = 7 * 24 * time.Hour
+
+// state keeps the state of a grant's connections in the vault, for one actor.
+func (c *Client) state(by consent.Actor, g consent.Grant) sources.State {
+	return &linkState{c, by, g}
+}
+
+type linkState struct {
+	c  *Client
+	by consent.Actor
+	g  consent.Grant
+}
+
+func (s *linkState) ref(id model.SourceID) retention.Ref {
+	r := ref(s.g, string(id))
+	r.Grant = connectionsOf(s.g.ID)
+	return r
+}
+
+// Load implements [sources.State].
+func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
+	b, err := s.c.vault.State(ctx, access(s.by, s.g, "connection"), s.ref(id))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, retention.ErrExpired):
+		return crypto.Secret{}, nil
+	case err != nil:
+		return crypto.Secret{}, err
+	case len(b) == 0:
+		return crypto.Secret{}, nil
+	}
+	defer clear(b)
+	return crypto.NewSecret(b), nil
+}
+
+// Save implements [sources.State].
+func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
+	r := s.ref(id)
+	terms := s.c.conf.Terms(s.g, inst)
+	policy := retention.Policy{Recurrent: terms.Recurrent, Credentials: terms.Credentials, Until: s.g.ValidUntil.Add(disconnectTime)}
+	if err := s.c.vault.CreateLink(ctx, r, policy); err != nil {
+		return err
+	}
+	if state.IsZero() {
+		return s.c.vault.SaveState(ctx, r, nil)
+	}
+	return state.Use(func(b []byte) error { return s.c.vault.SaveState(ctx, r, b) })
+}

@@ -1,0 +1,223 @@
+package brondata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/retention"
+	"github.com/brondata/brondata/sources"
+)
+
+// ErrNothing says that there is nothing to review: nothing was collected under the grant, or none of it is kept any more.
+var ErrNothing = errors.New("brondata: nothing is kept")
+
+// ReviewOptions are options of [Client.Review].
+type ReviewOptions struct {
+	// LeaveOut are categories that the subject does not want to be sent.
+	LeaveOut []model.Category
+}
+
+// Review is what a release would send, with the id under which the subject may approve it.
+type Review struct {
+	model.Review
+	Release consent.ReleaseID `json:"release"`
+	// ApproveBy is when the review is void.
+	ApproveBy time.Time `json:"approveBy"`
+}
+
+// Approval returns what [Client.Release] takes once the subject has approved this review.
+func (r *Review) Approval() consent.Approval {
+	return consent.Approval{Release: r.Release, Digest: r.Digest}
+}
+
+// Review reads what is kept under the grant, reduces it to what is agreed less what the subject leaves out, and stores the
+// digest of exactly that as a pending release. Package overview renders the result for the subject.
+func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantID, o *ReviewOptions) (*Review, error) {
+	if o == nil {
+		o = &ReviewOptions{}
+	}
+	g, err := c.consent.Get(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.consent.Allow(ctx, by, question(consent.ActionReview, g)); err != nil {
+		return nil, err
+	}
+	d, err := c.stored(ctx, by, g, "review")
+	if err != nil {
+		return nil, err
+	}
+	if len(d.Records) == 0 {
+		return nil, fmt.Errorf("%w: no record", ErrNothing)
+	}
+	rel, d, err := c.consent.Review(ctx, by, id, d, o.LeaveOut)
+	if err != nil {
+		return nil, err
+	}
+	out := &Review{Release: rel.ID, ApproveBy: rel.ApproveBy, Review: model.Review{
+		Grant:     string(g.ID),
+		Recipient: model.ReviewRecipient{ID: g.Recipient.ID, Name: g.Recipient.Name, Contact: g.Recipient.Contact, KeyID: rel.KeyID},
+		Purpose:   model.ReviewPurpose{ID: string(g.Purpose.ID), Text: g.Purpose.Text},
+		Scope:     g.Scope.Without(o.LeaveOut...),
+		Records:   d.Records, Documents: d.Documents, Coverage: d.Coverage, Issues: d.Issues,
+		LeftOut: rel.LeftOut, PreparedAt: rel.Reviewed, GrantValidUntil: g.ValidUntil, Digest: rel.Digest,
+	}}
+	for _, inst := range g.Institutions {
+		out.Institutions = append(out.Institutions, model.ReviewInstitution{ID: inst, Name: c.conf.Institutions[inst]})
+	}
+	out.Retention = keptUntil(g, d)
+	return out, nil
+}
+
+// keptUntil says for each category that would be sent how long it is kept as agreed.
+func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
+	last := map[model.Category]time.Time{}
+	for _, r := range d.Records {
+		if t := d.Documents[r.Head().Provenance.Document].Retrieved; t.After(last[r.Category()]) {
+			last[r.Category()] = t
+		}
+	}
+	var out []model.ReviewRetention
+	for _, c := range model.Categories() {
+		t, ok := last[c]
+		if !ok {
+			continue
+		}
+		until := g.ValidUntil
+		if keep, ok := g.Purpose.Keep[c]; ok && keep > 0 && t.Add(keep).Before(until) {
+			until = t.Add(keep)
+		}
+		out = append(out, model.ReviewRetention{Category: c, Until: until})
+	}
+	return out
+}
+
+// Release seals what the subject approved to the recipient's key. It works once: a repeated call returns the same bytes
+// until [Client.Delivered]. Where anything changed since the review, it is [consent.ErrVoid]: review again.
+func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approval) (crypto.Package, error) {
+	rel, err := c.consent.Release(ctx, by, a.Release)
+	if err != nil {
+		return crypto.Package{}, err
+	}
+	if rel.State != consent.ReleasePending {
+		return c.consent.Seal(ctx, by, a, nil)
+	}
+	g, err := c.consent.Get(ctx, by, rel.Grant)
+	if err != nil {
+		return crypto.Package{}, err
+	}
+	if err := c.consent.Allow(ctx, by, question(consent.ActionRelease, g)); err != nil {
+		return crypto.Package{}, err
+	}
+	d, err := c.stored(ctx, by, g, "release")
+	if errors.Is(err, ErrNothing) {
+		return crypto.Package{}, fmt.Errorf("%w: what was reviewed is no longer kept", consent.ErrVoid)
+	}
+	if errors.Is(err, retention.ErrShredded) {
+		return crypto.Package{}, fmt.Errorf("%w: its data was destroyed", consent.ErrNotPermitted)
+	}
+	if err != nil {
+		return crypto.Package{}, err
+	}
+	return c.consent.Seal(ctx, by, a, d)
+}
+
+// Delivered says that the recipient has the package: its bytes are deleted, and the release is used up.
+func (c *Client) Delivered(ctx context.Context, by consent.Actor, id consent.ReleaseID) error {
+	return c.consent.MarkDelivered(ctx, by, id)
+}
+
+// Revoke withdraws a grant: local, immediate and idempotent. From the moment in which the store changes the grant nothing
+// more is collected, reviewed or sealed under it; then the keys of its data are destroyed, so that nothing that is kept can
+// be read again, in no backup either. Connections at institutions are ended, and rows deleted, by [Client.Sweep].
+//
+// Where an error is returned after the first step, the grant is revoked all the same, and a second call or a sweep does
+// the rest.
+func (c *Client) Revoke(ctx context.Context, by consent.Actor, id consent.GrantID) error {
+	g, err := c.consent.Revoke(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	// What follows does not stop because the caller has gone.
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(c.vault.DestroyGrant(ctx, string(g.ID)), c.destroySuperseded(ctx, by, g))
+}
+
+// destroySuperseded destroys the data of the grants that this one took the place of.
+func (c *Client) destroySuperseded(ctx context.Context, by consent.Actor, g consent.Grant) error {
+	var errs []error
+	for seen := map[consent.GrantID]bool{}; g.Supersedes != "" && !seen[g.ID]; {
+		seen[g.ID] = true
+		errs = append(errs, c.vault.DestroyGrant(ctx, string(g.Supersedes)))
+		old, err := c.consent.Get(ctx, by, g.Supersedes)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		g = old
+	}
+	return errors.Join(errs...)
+}
+
+// SweepReport says what a sweep did.
+type SweepReport struct {
+	Consent consent.Swept
+	Vault   retention.SweepReport
+	// Deleted are the signed receipts of the grants whose data went.
+	Deleted []retention.Receipt
+	// More says that there may be more to do: sweep again.
+	More bool
+}
+
+// sweeper is who sweeps.
+var sweeper = consent.Actor{ID: "brondata-sweep", Role: consent.RoleSystem, Reason: "sweep"}
+
+// Sweep does what is due, at most max of each kind: it records what expired, deletes what ended, ends connections at
+// institutions, and resumes what a killed process left. Call it every few minutes from any scheduler, in one process or in
+// all. Nothing that is protected depends on it: what is over cannot be read, with or without a sweep.
+func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
+	var out SweepReport
+	var errs []error
+	swept, err := c.consent.Sweep(ctx, sweeper, max, &consent.SweepOptions{
+		Ended: func(ctx context.Context, g consent.Grant) error {
+			r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "end"), string(g.ID))
+			if err == nil {
+				out.Deleted = append(out.Deleted, r)
+			}
+			return err
+		},
+		Disconnect: c.disconnect,
+	})
+	errs = append(errs, err)
+	out.Consent = swept
+	out.Vault, err = c.vault.Sweep(ctx, max)
+	errs = append(errs, err)
+	out.More = out.Consent.More || out.Vault.More
+	return out, errors.Join(errs...)
+}
+
+// disconnect ends the connection of one link at its institution, and then destroys its state.
+func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
+	g, err := c.consent.Stored(ctx, l.Grant)
+	if err != nil {
+		return err
+	}
+	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: c.state(sweeper, g)}); err != nil {
+		return err
+	}
+	for _, d := range c.conf.Registry.Descriptors() {
+		if d.Institution != l.Institution {
+			continue
+		}
+		_, err := c.vault.DeleteLink(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID), string(d.ID))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+// Package sqlconsent keeps consent and the access log in an SQL database of the host: SQLite or PostgreSQL, over
+// database/sql. It imports no driver; the host does:
+//
+//	db, err := sql.Open("sqlite", "file:consent.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+//	d, err := sqlconsent.Open(ctx, db, sqlconsent.SQLite)
+//	m, err := consent.NewManager(d.Store(), nil)
+//	log, err := audit.Open(ctx, d.Log("main"), nil)
+//
+// # SQLite
+//
+// Set busy_timeout, or concurrent writers get "database is locked". Durability is the database's: with
+// synchronous=FULL what was acknowledged survives a power failure; in WAL mode with NORMAL only a crash of the process.
+// The tests use modernc.org/sqlite.
+//
+// # PostgreSQL
+//
+// Version 12 or later. The default isolation (READ COMMITTED) is enough: every condition is checked under a row lock. The
+// connection must go to the primary: a lagging replica would permit what was revoked. The tests use pgx's stdlib driver.
+//
+// # Privacy
+//
+// The tables hold who consented to what, no retrieved data. Errors name no item.
+package sqlconsent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/brondata/brondata/consent"
+)
+
+// Dialect is the kind of database.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// DB is a database that holds consent and access logs. Safe for concurrent use, as its sql.DB is, which the host opens,
+// tunes and closes.
+type DB struct {
+	db      *sql.DB
+	dialect Dialect
+}
+
+// Open returns a DB with its schema up to date: see [DB.Migrate].
+func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
+	if db == nil || dialect != SQLite && dialect != Postgres {
+		return nil, fmt.Errorf("%w: database or dialect", consent.ErrInvalid)
+	}
+	d := &DB{db: db, dialect: dialect}
+	if err := d.Migrate(ctx); err != nil {
+		if errors.Is(err, ErrSchema) {
+			return nil, ErrSchema
+		}
+		return nil, fmt.Errorf("sqlconsent: migrate: %w", err)
+	}
+	return d, nil
+}
+
+// query writes a statement's placeholders, which are ? here, as the dialect wants them.
+func (d *DB) query(q string) string {
+	if d.dialect != Postgres {
+		return q
+	}
+	out := make([]byte, 0, len(q)+8)
+	n := byte('0')
+	for i := range len(q) {
+		if q[i] != '?' {
+			out = append(out, q[i])
+			continue
+		}
+		n++ // no statement here has more than nine
+		out = append(out, '$', n)
+	}
+	return string(out)
+}
+
+// inTx runs f in a transaction that takes SQLite's write lock at once: one that first reads and then writes could
+// otherwise fail where waiting would do. database/sql has no name for that, hence the plain statements.
+func (d *DB) inTx(ctx context.Context, f func(c *sql.Conn) error) (err error) {
+	c, err := d.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	begin := "BEGIN"
+	if d.dialect == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	if _, err := c.ExecContext(ctx, begin); err != nil {
+		return err
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		// The transaction must not stay open in the pool, also when the context has ended.
+		if _, rb := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); rb != nil {
+			_ = c.Raw(func(any) error { return errBadConn })
+		}
+	}()
+	if err := f(c); err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "COMMIT")
+	return err
+}

@@ -4,7 +4,7 @@
 //	db, err := sql.Open("sqlite", "file:consent.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 //	d, err := sqlconsent.Open(ctx, db, sqlconsent.SQLite)
 //	m, err := consent.NewManager(d.Store(), nil)
-//	log, err := audit.Open(ctx, d.Log("main"), nil)
+//	log, err := audit.Open(ctx, d.Audit(), signer, nil)
 //
 // # SQLite
 //

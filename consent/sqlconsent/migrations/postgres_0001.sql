@@ -13,7 +13,8 @@ CREATE INDEX consent_items_due ON consent_items (kind, due, id) WHERE due IS NOT
 CREATE TABLE audit_entries (
 	idx       BIGINT PRIMARY KEY, -- from 0, without gaps
 	subject   BYTEA  NOT NULL,    -- pseudonym
-	entry     BYTEA  NOT NULL
+	leaf      BYTEA  NOT NULL,
+	detail    BYTEA                -- NULL when erased
 );
 CREATE INDEX audit_entries_subject ON audit_entries (subject, idx);
 CREATE TABLE audit_hashes (

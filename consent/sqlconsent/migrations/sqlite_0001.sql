@@ -13,7 +13,8 @@ CREATE INDEX consent_items_due ON consent_items (kind, due, id) WHERE due IS NOT
 CREATE TABLE audit_entries (
 	idx       INTEGER PRIMARY KEY, -- from 0, without gaps
 	subject   BLOB    NOT NULL,    -- pseudonym
-	entry     BLOB    NOT NULL
+	leaf      BLOB    NOT NULL,
+	detail    BLOB                 -- NULL when erased
 ) STRICT;
 CREATE INDEX audit_entries_subject ON audit_entries (subject, idx);
 CREATE TABLE audit_hashes (

@@ -1,0 +1,108 @@
+package sqlconsent_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/consent/audit"
+	"github.com/brondata/brondata/consent/sqlconsent"
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/pgtest"
+	"github.com/brondata/brondata/retention"
+)
+
+func newLog(t testing.TB, s audit.Store, signer crypto.Signer) *audit.Log {
+	t.Helper()
+	l, err := audit.Open(t.Context(), s, signer, nil)
+	require.NoError(t, err)
+	return l
+}
+
+func access(subject string, n int) retention.Access {
+	return retention.Access{Actor: "a", Role: "adviser", Reason: "mortgage", Subject: subject, Items: n, Outcome: retention.OutcomeGranted}
+}
+
+func TestSQLiteAudit(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.db")
+	testAudit(t, func(t testing.TB) *sqlconsent.DB { return openSQLite(t, path) })
+}
+
+func TestPostgresAudit(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Start(t)
+	testAudit(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.Postgres) })
+}
+
+// testAudit has two connections pools to one database, as two processes have.
+func testAudit(t *testing.T, connect func(testing.TB) *sqlconsent.DB) {
+	signer, _, err := crypto.GenerateLocalSigner()
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	const writers, each = 4, 20
+	for i := range 2 {
+		l := newLog(t, connect(t).Audit(), signer)
+		for w := range writers {
+			wg.Go(func() {
+				for n := range each {
+					assert.NoError(t, l.Record(t.Context(), access(fmt.Sprintf("s-%d-%d", i, w), n)))
+				}
+			})
+		}
+	}
+	wg.Wait()
+	l := newLog(t, connect(t).Audit(), signer)
+	signed, err := l.Checkpoint(t.Context())
+	require.NoError(t, err)
+	r, err := l.Verify(t.Context(), &audit.VerifyOptions{Held: [][]byte{signed}})
+	require.NoError(t, err)
+	assert.EqualValues(t, 2*writers*each, r.Size)
+
+	key, err := l.VerifierKey()
+	require.NoError(t, err)
+	st, err := l.Statement(t.Context(), "s-1-2", 0)
+	require.NoError(t, err)
+	b, err := json.Marshal(st)
+	require.NoError(t, err)
+	entries, _, err := audit.CheckStatement(b, key)
+	require.NoError(t, err)
+	require.Len(t, entries, each)
+	for n, e := range entries {
+		require.Equal(t, n, e.Access.Items)
+	}
+
+	require.NoError(t, l.Erase(t.Context(), "s-1-2"))
+	r, err = l.Verify(t.Context(), &audit.VerifyOptions{Held: [][]byte{signed}})
+	require.NoError(t, err)
+	assert.EqualValues(t, each, r.Erased)
+	st, err = l.Statement(t.Context(), "s-1-2", 0)
+	require.NoError(t, err)
+	assert.Empty(t, st.Entries)
+}
+
+// BenchmarkAppendSQLite has concurrent writers at a durable log: every Record returns after its transaction was
+// synced to disk (synchronous=FULL). Wanted: 2,000 entries a second.
+func BenchmarkAppendSQLite(b *testing.B) {
+	signer, _, err := crypto.GenerateLocalSigner()
+	require.NoError(b, err)
+	l := newLog(b, openSQLite(b, filepath.Join(b.TempDir(), "audit.db")).Audit(), signer)
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		a := access("subject-1", 1)
+		for pb.Next() {
+			if err := l.Record(b.Context(), a); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	perSecond := float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(perSecond, "entries/s")
+	b.ReportMetric(perSecond/2000, "x_wanted")
+}

@@ -114,8 +114,13 @@ func (d *Doc) open(ctx context.Context, header int, password []byte) error {
 	if err := d.setUpCrypt(password); err != nil {
 		return err
 	}
-	d.expandScan()
-	if d.catalog().Len() == 0 && !d.findCatalog() && len(d.loosePages(1)) == 0 {
+	if err := d.expandScan(ctx); err != nil {
+		return err
+	}
+	if d.catalog().Len() == 0 && !d.findCatalog(ctx) && len(d.loosePages(ctx, 1)) == 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if first != nil {
 			return first
 		}

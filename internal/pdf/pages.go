@@ -73,7 +73,7 @@ func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
 			page, ok, err := w.next()
 			if err == nil && !ok && w.count == 0 && !loose {
 				loose = true
-				w.pushLoose()
+				w.findLoose(ctx)
 				continue
 			}
 			if err != nil {
@@ -138,6 +138,10 @@ func (w *walker) next() (p Page, ok bool, err error) {
 		ref, isRef := o.Ref()
 		dict := w.d.Resolve(o).Dict()
 		if dict.Len() == 0 {
+			// A page that a limit hides must not be missed without an error.
+			if w.d.Damage()&DamageLimit != 0 {
+				return Page{}, false, ErrLimit
+			}
 			w.d.harm(DamagePages)
 			continue
 		}
@@ -164,10 +168,10 @@ func (w *walker) next() (p Page, ok bool, err error) {
 	}
 }
 
-// pushLoose queues the pages that no tree leads to.
-func (w *walker) pushLoose() {
+// findLoose queues the pages that no tree leads to.
+func (w *walker) findLoose(ctx context.Context) {
 	w.d.mu.Lock()
-	w.loose = w.d.loosePages(w.d.lim.Pages)
+	w.loose = w.d.loosePages(ctx, w.d.lim.Pages)
 	w.d.mu.Unlock()
 	if len(w.loose) > 0 {
 		w.d.harm(DamagePages)
@@ -178,9 +182,12 @@ func (w *walker) pushLoose() {
 const maxParents = 32
 
 // loosePages looks through all objects for at most limit pages, with what they inherit, in the order of their numbers.
-func (d *Doc) loosePages(limit int) []node {
+func (d *Doc) loosePages(ctx context.Context, limit int) []node {
 	var pages []node
 	for _, num := range d.xref.numbers() {
+		if ctx.Err() != nil {
+			return nil // the caller looks at ctx
+		}
 		ref := refObject(Ref{Num: num})
 		dict := d.resolve(ref).Dict()
 		if !d.resolve(dict.Raw("Type")).IsName("Page") {

@@ -200,10 +200,10 @@ func streamKeyword(b []byte) int {
 
 // expandScan adds what is in the object streams that the scan found. It needs the document's encryption and therefore comes
 // after it. A later stream, or a later object outside, replaces an earlier one of the same number.
-func (d *Doc) expandScan() {
+func (d *Doc) expandScan(ctx context.Context) error {
 	s := d.repair
 	if s.expanded {
-		return
+		return nil
 	}
 	s.expanded = true
 	place := func(e entry) uint32 {
@@ -213,6 +213,9 @@ func (d *Doc) expandScan() {
 		return e.off
 	}
 	for _, num := range s.streams {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		stream := d.objectStream(num)
 		if stream == nil {
 			continue
@@ -227,11 +230,15 @@ func (d *Doc) expandScan() {
 		}
 	}
 	d.xref = s.tab
+	return nil
 }
 
 // findCatalog looks through all objects for a catalog when no trailer names one.
-func (d *Doc) findCatalog() bool {
+func (d *Doc) findCatalog(ctx context.Context) bool {
 	for _, num := range slices.Backward(d.xref.numbers()) {
+		if ctx.Err() != nil {
+			return false
+		}
 		dict := d.load(Ref{Num: num}).Dict()
 		if d.resolve(dict.Raw("Type")).IsName("Catalog") || !dict.Raw("Pages").IsNull() {
 			if d.resolve(dict.Raw("Pages")).Dict().Len() > 0 {

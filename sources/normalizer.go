@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/brondata/brondata/model"
@@ -32,6 +33,17 @@ type Format struct {
 	// Detect says how sure it is that the document has the format. It looks at the probe only, must not panic on any
 	// bytes, and must not claim what only resembles the format: a tie of two readers is an error, [ErrAmbiguous].
 	Detect func(ctx context.Context, p *Probe) Confidence
+}
+
+// DetectPrefix returns a [Format.Detect] that is certain of documents that begin with these bytes, such as a header line
+// that nothing else has. A byte order mark before them is skipped.
+func DetectPrefix(prefix string) func(context.Context, *Probe) Confidence {
+	return func(_ context.Context, p *Probe) Confidence {
+		if bytes.HasPrefix(bytes.TrimPrefix(p.Head, []byte("\xef\xbb\xbf")), []byte(prefix)) {
+			return Certain
+		}
+		return No
+	}
 }
 
 // Confidence is how sure a format is of a document. Of several, the highest alone wins.

@@ -3,7 +3,6 @@ package customsource
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,12 +17,7 @@ type Normalizer struct{}
 
 // Formats says how to tell the export from other files.
 func (Normalizer) Formats() []sources.Format {
-	detect := func(_ context.Context, p *sources.Probe) sources.Confidence {
-		if bytes.HasPrefix(p.Head, []byte("Datum;Rekening;Bedrag;Tegenpartij\n")) {
-			return sources.Certain
-		}
-		return sources.No
-	}
+	detect := sources.DetectPrefix("Datum;Rekening;Bedrag;Tegenpartij\n")
 	return []sources.Format{{ID: "samplebank.csv", Institution: "samplebank", Detect: detect}}
 }
 

@@ -49,7 +49,7 @@ type Doc struct {
 	parsers parser
 	loading []uint32 // objects being loaded, the guard against cycles
 	parsed  int64    // bytes parsed so far, against parseBudget
-	ends    []int    // positions of "endstream", see endOfStream
+	ends    []int    // positions of "endstream" and "endobj", see nextEnd
 	endsSet bool
 }
 
@@ -138,7 +138,8 @@ func (d *Doc) catalog() Dict {
 	return root
 }
 
-// Trailer returns the trailer dictionary; with several sections each key comes from the newest that has it.
+// Trailer returns the entries Root, Encrypt, ID and Info of the trailer; with several sections each comes from the newest that
+// has it.
 func (d *Doc) Trailer() Dict { return d.trailer }
 
 // Catalog returns the document catalog (7.7.2).

@@ -136,10 +136,12 @@ func TestOpen(t *testing.T) {
 			i := strings.LastIndex(s, "/Prev")
 			return s[:i] + strings.Replace(s[i:], ">>", " 0 R>>", 1)
 		}(), 0},
-		"no trailer, catalog found": {strings.Replace(right[:strings.Index(right, "xref")], "/Type/Catalog", "/Type /Catalog", 1), pdf.DamageXref},
-		"length missing":            {strings.Replace(right, "/Length 10", "/Lengxx 10", 1), pdf.DamageLength},
-		"length too small":          {strings.Replace(right, "/Length 10", "/Length 02", 1), pdf.DamageLength},
-		"length too large":          {strings.Replace(right, "/Length 10", "/Length 99", 1), pdf.DamageLength},
+		"no trailer, catalog found":    {strings.Replace(right[:strings.Index(right, "xref")], "/Type/Catalog", "/Type /Catalog", 1), pdf.DamageXref},
+		"length missing":               {strings.Replace(right, "/Length 10", "/Lengxx 10", 1), pdf.DamageLength},
+		"length too small":             {strings.Replace(right, "/Length 10", "/Length 02", 1), pdf.DamageLength},
+		"length too large":             {strings.Replace(right, "/Length 10", "/Length 99", 1), pdf.DamageLength},
+		"endstream missing":            {strings.Replace(right, "\nendstream", "", 1), pdf.DamageXref},
+		"endstream and length missing": {strings.Replace(strings.Replace(right, "\nendstream", "", 1), "/Length 10", "/Lengxx 10", 1), pdf.DamageXref | pdf.DamageLength},
 		"attached file not scanned": {func() string {
 			b := newBuilder()
 			onePage(b, text)

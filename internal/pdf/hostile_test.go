@@ -227,8 +227,34 @@ func hostile() map[string]func() []byte {
 		"unterminated strings": text(func() string { return numbered(100_000, "(") + "trailer<</Root 1 0 R>>" }),
 		"unterminated hex":     text(func() string { return numbered(100_000, "<41") + "trailer<</Root 1 0 R>>" }),
 		"unterminated arrays":  text(func() string { return numbered(100_000, "[") + "trailer<</Root 1 0 R>>" }),
-		"comments":             text(func() string { return numbered(100_000, "%") + "trailer<</Root 1 0 R>>" }),
-		"streams without end":  text(func() string { return numbered(100_000, "<<>>stream\n") + "trailer<</Root 1 0 R>>" }),
+		"long strings": with("", func(b *builder) {
+			b.obj(3, "(\\n"+repeat("a", 40*million)+")")
+			b.obj(4, "<"+repeat("41", 10*million)+">")
+		}),
+		"trailers as large as the file": text(func() string {
+			return repeat("trailer<</Root 1 0 R /ID["+repeat("[]", 200_000)+"]>>\n", 80)
+		}),
+		"updates as large as the file": text(func() string {
+			var s strings.Builder
+			for at := 0; s.Len() < 30*million; {
+				next := 9 + s.Len()
+				fmt.Fprintf(&s, "xref\n0 0\ntrailer<</Root 1 0 R /Prev %d /ID[%s]>>\n", at, repeat("[]", 200_000))
+				at = next
+			}
+			return s.String() + "startxref\n" + fmt.Sprint(9+s.Len()*74/75) + "\n%%EOF"
+		}),
+		"a large file with a bomb in it": with("", func(b *builder) {
+			b.obj(7, "["+repeat("[]", 200_000)+"]")
+			b.obj(8, "["+repeat("[]", 200_000)+"]")
+			b.stream(9, "", make([]byte, 60*million))
+			b.stream(4, "/Filter/Fl", zeros(bomb))
+			b.obj(3, "<</Type/Page /Contents 4 0 R /Resources 7 0 R /Rotate 8 0 R>>")
+		}),
+		"a large encrypted stream": with("/Encrypt<</Filter/Standard/V 4/R 4/CF<<>>/O("+repeat("a", 32)+")/U("+repeat("b", 32)+")>>", func(b *builder) {
+			b.stream(4, "", make([]byte, 60*million))
+		}),
+		"comments":            text(func() string { return numbered(100_000, "%") + "trailer<</Root 1 0 R>>" }),
+		"streams without end": text(func() string { return numbered(100_000, "<<>>stream\n") + "trailer<</Root 1 0 R>>" }),
 		"one end for many streams": text(func() string {
 			return numbered(100_000, "<</Length 7>>stream\n") + "endstream trailer<</Root 1 0 R>>"
 		}),

@@ -19,6 +19,10 @@ const (
 	TokenKeyword                 // Lexer.Bytes: an operator, true, false, null, obj, R …
 )
 
+// maxToken is the longest string or name in bytes that is decoded; the standard allows 32,767 (annex C.2). A longer one with
+// escapes is cut, as an object it is refused.
+const maxToken = 4 << 20
+
 // Lexer splits PDF syntax into tokens. It serves objects and content streams alike, allocates only for strings and names with
 // escapes, and accepts any bytes: what is no syntax comes out as keywords. Not safe for concurrent use.
 type Lexer struct {
@@ -222,6 +226,13 @@ func hexValue(c byte) int {
 	return -1
 }
 
+// put adds a byte to the token that began at mark of the arena, up to a byte past the longest.
+func (l *Lexer) put(mark int, c byte) {
+	if len(l.scratch)-mark <= maxToken {
+		l.scratch = append(l.scratch, c)
+	}
+}
+
 // name reads a name (7.3.5). A # that is not followed by two hexadecimal digits stands for itself.
 func (l *Lexer) name() Token {
 	l.pos++
@@ -238,12 +249,12 @@ func (l *Lexer) name() Token {
 	for i := 0; i < len(raw); i++ {
 		if raw[i] == '#' && i+2 < len(raw) {
 			if hi, lo := hexValue(raw[i+1]), hexValue(raw[i+2]); hi >= 0 && lo >= 0 {
-				l.scratch = append(l.scratch, byte(hi<<4|lo))
+				l.put(mark, byte(hi<<4|lo))
 				i += 2
 				continue
 			}
 		}
-		l.scratch = append(l.scratch, raw[i])
+		l.put(mark, raw[i])
 	}
 	l.Bytes = l.scratch[mark:len(l.scratch):len(l.scratch)]
 	return TokenName
@@ -265,12 +276,12 @@ func (l *Lexer) hex() Token {
 		case half < 0:
 			half = v
 		default:
-			l.scratch = append(l.scratch, byte(half<<4|v))
+			l.put(mark, byte(half<<4|v))
 			half = -1
 		}
 	}
 	if half >= 0 {
-		l.scratch = append(l.scratch, byte(half<<4))
+		l.put(mark, byte(half<<4))
 	}
 	l.Bytes = l.scratch[mark:len(l.scratch):len(l.scratch)]
 	return TokenString
@@ -302,7 +313,7 @@ func (l *Lexer) literal() Token {
 // escaped continues literal at the first byte that does not stand for itself.
 func (l *Lexer) escaped(start, depth int) Token {
 	mark := len(l.scratch)
-	l.scratch = append(l.scratch, l.data[start:l.pos]...)
+	l.scratch = append(l.scratch, l.data[start:min(l.pos, start+maxToken)]...)
 scan:
 	for l.pos < len(l.data) {
 		c := l.data[l.pos]
@@ -325,7 +336,7 @@ scan:
 				continue
 			}
 		}
-		l.scratch = append(l.scratch, c)
+		l.put(mark, c)
 	}
 	l.Bytes = l.scratch[mark:len(l.scratch):len(l.scratch)]
 	return TokenString
@@ -386,18 +397,30 @@ func (l *Lexer) SkipInlineImage(length int) bool {
 			}
 		}
 	}
-	for p := l.pos; ; {
+	if l.findEI(true) {
+		return true
+	}
+	// Some writers put EI directly behind the data.
+	if l.findEI(false) {
+		return true
+	}
+	l.pos = len(l.data)
+	return false
+}
+
+// findEI moves behind the next EI operator, which white space or the end mark of an ASCII filter must precede if strict.
+func (l *Lexer) findEI(strict bool) bool {
+	for p := l.pos; ; p += 2 {
 		i := bytes.Index(l.data[p:], []byte("EI"))
 		if i < 0 {
-			l.pos = len(l.data)
 			return false
 		}
 		p += i
-		if (p == l.pos || isSpace(l.data[p-1])) && l.isEI(p) {
+		before := p == l.pos || isSpace(l.data[p-1]) || l.data[p-1] == '>'
+		if (before || !strict) && l.isEI(p) {
 			l.pos = p + 2
 			return true
 		}
-		p += 2
 	}
 }
 

@@ -143,6 +143,8 @@ func TestSkipInlineImage(t *testing.T) {
 		"known length":                {" \x01 EI \x02\nEI Q", 6, true, "Q"},
 		"length that does not fit":    {" abc\nEI Q", 1000, true, "Q"},
 		"wrong length":                {" abcdefgh\nEI Q", 2, true, "Q"},
+		"no blank before EI":          {" abc~>EI Q", -1, true, "Q"},
+		"no blank at all":             {" abcEI Q", -1, true, "Q"},
 		"no end":                      {" abcdefgh", -1, false, ""},
 		"empty":                       {"", -1, false, ""},
 		"at the very end":             {" abc EI", -1, true, ""},

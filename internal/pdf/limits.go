@@ -14,7 +14,7 @@ type Limits struct {
 	Ratio int
 	// Objects is the largest number of cross-reference entries kept, and of steps in the page tree. Default 1,048,576.
 	Objects int
-	// Elements is the largest number of values in one top-level object, nested ones included. Default 524,288.
+	// Elements is the largest number of values in one top-level object, nested ones included. Default 262,144.
 	Elements int
 	// Pages is the largest number of pages. Default 20,000.
 	Pages int
@@ -35,7 +35,7 @@ const (
 	defaultRatio    = 1000
 	ratioFloor      = 1 << 20
 	defaultObjects  = 1 << 20
-	defaultElements = 1 << 19
+	defaultElements = 1 << 18
 	defaultPages    = 20_000
 	defaultNesting  = 128
 	maxNesting      = 1000

@@ -26,9 +26,9 @@ type Ref struct{ Num, Gen uint32 }
 // the null object. Objects are safe for concurrent use.
 type Object struct {
 	kind Kind
-	n    uint64 // Int: the int64; Real: float bits; Bool: 0 or 1; Ref: number<<32 | generation
-	s    string // Name and String
-	c    *compound
+	n    uint64    // Int: the int64; Real: float bits; Bool: 0 or 1; Ref: number<<32 | generation
+	s    string    // Name and String
+	c    *compound // nil when empty
 }
 
 // compound is the shared part of an array, dictionary or stream.
@@ -114,7 +114,7 @@ func (o Object) Ref() (Ref, bool) {
 // Array returns the elements of an array, nil for anything else. The slice must not be written to; elements may be references:
 // see Doc.Index.
 func (o Object) Array() Array {
-	if o.kind != ArrayKind {
+	if o.kind != ArrayKind || o.c == nil {
 		return nil
 	}
 	return o.c.list
@@ -186,12 +186,18 @@ func refObject(r Ref) Object { return Object{kind: RefKind, n: uint64(r.Num)<<32
 
 // arrayObject copies list, which is usually the top of the parser's stack.
 func arrayObject(list []Object) Object {
+	if len(list) == 0 {
+		return Object{kind: ArrayKind}
+	}
 	return Object{kind: ArrayKind, c: &compound{list: append([]Object(nil), list...)}}
 }
 
 // dictObject builds a dictionary from alternating names and values.
 func dictObject(pairs []Object) Object {
 	n := len(pairs) / 2
+	if n == 0 {
+		return Object{kind: DictKind}
+	}
 	c := &compound{list: make([]Object, n), keys: make([]string, n)}
 	for i := range n {
 		c.keys[i], c.list[i] = pairs[2*i].s, pairs[2*i+1]

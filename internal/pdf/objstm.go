@@ -80,6 +80,9 @@ func (d *Doc) objectStream(num uint32) *objectStream {
 	// the work is bounded by Limits.Stream.
 	data, err := d.decodeLocked(context.Background(), o)
 	if err != nil {
+		if isLimit(err) {
+			d.harm(DamageLimit)
+		}
 		data = nil // remembered as empty, or every object in it would cost a decoding
 	}
 	s := &objectStream{num: num, data: data}

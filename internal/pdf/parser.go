@@ -60,9 +60,13 @@ func (p *parser) object(t Token, depth int) (o Object, ok bool) {
 	case TokenReal:
 		return realObject(p.lex.Num), true
 	case TokenName:
-		return Object{kind: Name, s: p.intern(p.lex.Bytes)}, true
+		return p.name()
 	case TokenString:
 		b := p.lex.Bytes
+		if len(b) > maxToken {
+			p.failed = true
+			return Object{}, false
+		}
 		if p.decrypt != nil {
 			b = p.decrypt(b)
 		}
@@ -84,6 +88,17 @@ func (p *parser) object(t Token, depth int) (o Object, ok bool) {
 		}
 	}
 	return Object{}, false
+}
+
+// name returns the name that the lexer has just read.
+func (p *parser) name() (Object, bool) {
+	if len(p.lex.Bytes) > maxToken {
+		p.failed = true
+		return Object{}, false
+	}
+	o := Object{kind: Name, s: p.intern(p.lex.Bytes)}
+	p.lex.Release()
+	return o, true
 }
 
 // ends reports whether the last keyword closes the indirect object around what is being parsed.
@@ -135,7 +150,10 @@ func (p *parser) dict(depth int) (Object, bool) {
 		if t != TokenName {
 			continue // a value without a key: pass it by
 		}
-		key := Object{kind: Name, s: p.intern(p.lex.Bytes)}
+		key, ok := p.name()
+		if !ok {
+			return Object{}, false
+		}
 		before = p.lex.pos
 		t = p.lex.Next()
 		if t == TokenDictClose || t == TokenEOF || t == TokenKeyword && p.ends() {

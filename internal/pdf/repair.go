@@ -11,7 +11,8 @@ import (
 type scan struct {
 	tab      table
 	streams  []uint32 // numbers of object streams, in the order of the file
-	trailers []Dict   // trailer dictionaries and those of cross-reference streams, in the order of the file
+	leading  Dict     // merged from the trailers and cross-reference streams that name a catalog, the last one first
+	other    Dict     // merged from the rest
 	expanded bool
 }
 
@@ -31,25 +32,9 @@ func (d *Doc) rebuild(ctx context.Context) error {
 		return err
 	}
 	d.xref = d.repair.tab
-	newest := slices.Clone(d.repair.trailers)
-	slices.Reverse(newest)
-	// The newest that names a catalog leads; the others add what it lacks.
-	slices.SortStableFunc(newest, func(a, b Dict) int {
-		return rank(a) - rank(b)
-	})
-	d.trailer = mergeTrailers(newest)
+	d.trailer = mergeTrailers(d.repair.leading, d.repair.other)
 	return nil
 }
-
-func rank(trailer Dict) int {
-	if trailer.Raw("Root").Kind() == RefKind {
-		return 0
-	}
-	return 1
-}
-
-// maxTrailers bounds how many trailers a scan keeps.
-const maxTrailers = 256
 
 // scanFile fills d.repair. It is linear in the file: each byte is looked at a fixed number of times.
 func (d *Doc) scanFile() {
@@ -90,21 +75,15 @@ func (d *Doc) scanTrailers(s *scan, from, to int) {
 	}
 }
 
-// addTrailer parses the dictionary at pos and keeps it when it looks like a trailer.
+// addTrailer parses the dictionary at pos and keeps what it says; a later one counts more.
 func (d *Doc) addTrailer(s *scan, pos int) {
-	if d.parsed > d.parseBudget() {
-		return
-	}
-	p := &d.parsers
-	p.start(d.data, pos, &d.lim)
-	p.decrypt = nil
-	o, ok := p.object(p.lex.Next(), 0)
-	d.parsed += int64(p.lex.pos - pos)
-	if ok && o.Kind() == DictKind && o.Dict().Len() > 0 {
-		if len(s.trailers) >= maxTrailers {
-			s.trailers = s.trailers[1:]
-		}
-		s.trailers = append(s.trailers, o.Dict())
+	o, ok := d.parseTrailer(pos)
+	switch {
+	case !ok:
+	case o.Dict().Raw("Root").Kind() == RefKind:
+		s.leading = mergeTrailers(o.Dict(), s.leading)
+	default:
+		s.other = mergeTrailers(o.Dict(), s.other)
 	}
 }
 
@@ -243,7 +222,7 @@ func (d *Doc) findCatalog(ctx context.Context) bool {
 		if d.resolve(dict.Raw("Type")).IsName("Catalog") || !dict.Raw("Pages").IsNull() {
 			if d.resolve(dict.Raw("Pages")).Dict().Len() > 0 {
 				root := Object{kind: Name, s: "Root"}
-				d.trailer = mergeTrailers([]Dict{dictObject([]Object{root, refObject(Ref{Num: num})}).Dict(), d.trailer})
+				d.trailer = mergeTrailers(dictObject([]Object{root, refObject(Ref{Num: num})}).Dict(), d.trailer)
 				return true
 			}
 		}

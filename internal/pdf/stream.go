@@ -27,8 +27,10 @@ func (d *Doc) streamObject(o Object, r Ref, pos int) Object {
 			}
 		}
 	}
-	c := *o.c
-	c.stream = raw
+	c := compound{stream: raw}
+	if o.c != nil {
+		c.list, c.keys, c.index = o.c.list, o.c.keys, o.c.index
+	}
 	return Object{kind: StreamKind, c: &c}
 }
 
@@ -48,16 +50,17 @@ func dataStart(d []byte, pos int) int {
 	return pos
 }
 
-// endsStream reports whether the keyword endstream stands at pos, white space before it allowed.
+// endsStream reports whether the keyword endstream stands at pos, white space before it allowed; or endobj, for there are
+// writers that leave the former out.
 func endsStream(d []byte, pos int) bool {
 	for i := 0; i < 8 && pos < len(d) && isSpace(d[pos]); i++ {
 		pos++
 	}
-	return bytes.HasPrefix(d[pos:], []byte("endstream"))
+	return bytes.HasPrefix(d[pos:], []byte("endstream")) || bytes.HasPrefix(d[pos:], []byte("endobj"))
 }
 
-// endOfStream finds the end of stream data that starts at start by the next endstream keyword, the end of line before it
-// taken off; -1 when there is none.
+// endOfStream finds the end of stream data that starts at start by the next endstream or endobj, the end of line before
+// it taken off; -1 when there is none.
 func (d *Doc) endOfStream(start int) int {
 	end := d.nextEnd(start)
 	if end < 0 {
@@ -72,18 +75,20 @@ func (d *Doc) endOfStream(start int) int {
 	return end
 }
 
-// nextEnd returns the position of the first endstream keyword from start on, -1 when there is none. The positions are found
+// nextEnd returns the position of the first endstream or endobj from start on, -1 when there is none. The positions are found
 // once for the whole file: with thousands of broken streams a search from each would be quadratic.
 func (d *Doc) nextEnd(start int) int {
 	if !d.endsSet {
 		d.endsSet = true
 		for pos := 0; len(d.ends) < d.lim.Objects; {
-			i := bytes.Index(d.data[pos:], []byte("endstream"))
+			i := bytes.Index(d.data[pos:], []byte("end"))
 			if i < 0 {
 				break
 			}
-			d.ends = append(d.ends, pos+i)
-			pos += i + len("endstream")
+			pos += i + len("end")
+			if rest := d.data[pos:]; bytes.HasPrefix(rest, []byte("stream")) || bytes.HasPrefix(rest, []byte("obj")) {
+				d.ends = append(d.ends, pos-len("end"))
+			}
 		}
 	}
 	if i := sort.SearchInts(d.ends, start); i < len(d.ends) {
@@ -203,7 +208,7 @@ func (d *Doc) plan(o Object) (plan, error) {
 func (d *Doc) run(ctx context.Context, dst []byte, p plan, limit int64) ([]byte, bool, error) {
 	cur := p.raw
 	if p.decrypt != nil {
-		if d.spent.Add(int64(len(cur))) > d.lim.Total {
+		if int64(len(cur)) > d.lim.Stream || d.spent.Add(int64(len(cur))) > d.lim.Total {
 			return dst, false, tooLong()
 		}
 		cur = p.decrypt(cur)

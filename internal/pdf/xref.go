@@ -122,7 +122,7 @@ func (d *Doc) readXref(ctx context.Context, header int) error {
 
 // readChain reads the section at offset start and all that it builds on, newest first.
 func (d *Doc) readChain(ctx context.Context, start int64) error {
-	var trailers []Dict
+	d.trailer = Dict{}
 	seen := map[int64]bool{}
 	for next := start; !seen[next]; {
 		if err := ctx.Err(); err != nil {
@@ -135,7 +135,7 @@ func (d *Doc) readChain(ctx context.Context, start int64) error {
 		if err != nil {
 			return err
 		}
-		trailers = append(trailers, dict)
+		d.trailer = mergeTrailers(d.trailer, dict)
 		prev := dict.Raw("Prev")
 		if prev.Kind() == RefKind { // a known producer bug: "/Prev 116 0 R" means 116
 			r, _ := prev.Ref()
@@ -146,20 +146,26 @@ func (d *Doc) readChain(ctx context.Context, start int64) error {
 			break
 		}
 	}
-	d.trailer = mergeTrailers(trailers)
 	if d.trailer.Raw("Root").IsNull() {
 		return ErrMalformed
 	}
 	return nil
 }
 
-// mergeTrailers returns one dictionary with each key's value from the first trailer that has it.
-func mergeTrailers(newestFirst []Dict) Dict {
+// maxTrailerValue bounds what one value of a trailer may take in memory; a usual one is a reference.
+const maxTrailerValue = 16 << 10
+
+// mergeTrailers returns a dictionary with each key's value from a, or from b when a lacks it. Only the keys that are used
+// later are kept (table 15): a hostile file has thousands of trailers, each as large as an object may be.
+func mergeTrailers(a, b Dict) Dict {
 	var pairs []Object
-	for _, t := range slices.Backward(newestFirst) {
-		for i := range t.Len() {
-			k, v := t.At(i)
-			pairs = append(pairs, Object{kind: Name, s: k}, v)
+	for _, key := range [...]string{"Root", "Encrypt", "ID", "Info"} {
+		v := a.Raw(key)
+		if v.IsNull() {
+			v = b.Raw(key)
+		}
+		if !v.IsNull() && v.cost() <= maxTrailerValue {
+			pairs = append(pairs, Object{kind: Name, s: key}, v)
 		}
 	}
 	return dictObject(pairs).Dict()
@@ -194,11 +200,7 @@ func (d *Doc) readTable(ctx context.Context, pos int) (Dict, error) {
 	if !ok {
 		return Dict{}, ErrMalformed
 	}
-	p := &d.parsers
-	p.start(d.data, dictPos, &d.lim)
-	p.decrypt = nil
-	o, ok := p.object(p.lex.Next(), 0)
-	d.parsed += int64(p.lex.pos - pos)
+	o, ok := d.parseTrailer(dictPos)
 	if !ok || o.Kind() != DictKind {
 		return Dict{}, ErrMalformed
 	}
@@ -218,6 +220,22 @@ func (d *Doc) readTable(ctx context.Context, pos int) (Dict, error) {
 	}
 	d.tableEntries(pos, entryFree)
 	return o.Dict(), nil
+}
+
+// maxTrailer is the largest number of values in a trailer dictionary, which usually has ten.
+const maxTrailer = 1 << 14
+
+// parseTrailer parses the value at pos, which should be a trailer dictionary.
+func (d *Doc) parseTrailer(pos int) (Object, bool) {
+	if d.parsed > d.parseBudget() {
+		return Object{}, false
+	}
+	p := &d.parsers
+	p.start(d.data, pos, &d.lim)
+	p.elements, p.decrypt = min(p.elements, maxTrailer), nil
+	o, ok := p.object(p.lex.Next(), 0)
+	d.parsed += int64(p.lex.pos - pos)
+	return o, ok
 }
 
 // tableEntries reads the subsections at pos, adds the entries of the given kind, and returns the position behind "trailer".

@@ -1,0 +1,176 @@
+package mijnpensioenoverzicht_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/mijnpensioenoverzicht"
+)
+
+func registry(t testing.TB) *sources.Registry {
+	t.Helper()
+	g := new(sources.Registry)
+	require.NoError(t, g.AddNormalizer(mijnpensioenoverzicht.Normalizer{}))
+	return g
+}
+
+func fixture(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func read(t testing.TB, doc string) *sources.Reading {
+	t.Helper()
+	got, err := registry(t).Read(t.Context(), sources.Document{Body: sources.BytesContent([]byte(doc))}, sources.Everything(), nil)
+	require.NoError(t, err)
+	return got
+}
+
+// TestBothForms holds that the same overview as XML, where a list of one is no list and a number is a text, and as JSON
+// gives the same records but for their places.
+func TestBothForms(t *testing.T) {
+	t.Parallel()
+	fromXML, fromJSON := read(t, fixture(t, "pensioenaanspraken.xml")), read(t, fixture(t, "overzicht.json"))
+	assert.Equal(t, mijnpensioenoverzicht.XML, fromXML.Format)
+	assert.Equal(t, mijnpensioenoverzicht.JSON, fromJSON.Format)
+	require.Len(t, fromXML.Records, len(fromJSON.Records))
+	for i := range fromXML.Records {
+		fromXML.Records[i].Head().Provenance.At = ""
+		fromJSON.Records[i].Head().Provenance.At = ""
+	}
+	assert.Equal(t, fromJSON.Records, fromXML.Records)
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	doc := sources.Document{Body: sources.BytesContent([]byte(fixture(t, "prefix.xml")))}
+	for _, c := range []model.Category{model.CategoryPension, model.CategoryPerson} {
+		q := sources.Query{LegalBasis: "test", Scope: model.Scope{Baskets: []model.Basket{model.Everything(c)}}}
+		got, err := registry(t).Read(t.Context(), doc, q, nil)
+		require.NoError(t, err)
+		require.NotEmpty(t, got.Records)
+		for _, r := range got.Records {
+			assert.Equal(t, c, r.Category())
+			if p, ok := r.(*model.Person); ok {
+				assert.True(t, p.BSN.IsZero(), "a BSN is never read")
+			}
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	const ns = mijnpensioenoverzicht.XML
+	const js = mijnpensioenoverzicht.JSON
+	xml, json := fixture(t, "pensioenaanspraken.xml"), fixture(t, "overzicht.json")
+	tests := map[string]struct {
+		doc    string
+		format model.FormatID
+		want   error
+		issues []model.IssueCode
+		kept   int
+	}{
+		"empty":                {"", "", sources.ErrNotProvided, nil, 0},
+		"empty, format given":  {"", js, sources.ErrNotProvided, nil, 0},
+		"login page":           {"<!DOCTYPE html><html>", "", sources.ErrUnknownFormat, nil, 0},
+		"login page as XML":    {" <!doctype html><html>", ns, sources.ErrMalformed, nil, 0},
+		"login page as JSON":   {"<html lang='nl'>", js, sources.ErrMalformed, nil, 0},
+		"XML cut":              {xml[:len(xml)/2], "", sources.ErrTruncated, []model.IssueCode{model.IssueTruncated}, 0},
+		"JSON cut":             {json[:len(json)/2], "", sources.ErrTruncated, []model.IssueCode{model.IssueTruncated}, 0},
+		"doctype":              {`<!DOCTYPE a [<!ENTITY b "c">]>` + xml[39:], ns, sources.ErrMalformed, nil, 0},
+		"entity":               {strings.Replace(xml, "Voorbeeld", "&xxe;", 1), "", sources.ErrMalformed, nil, 0},
+		"duplicate attribute":  {strings.Replace(xml, `xsi:nil="true"`, `xsi:nil="true" xsi:nil="true"`, 1), "", sources.ErrMalformed, nil, 0},
+		"wrong charset":        {strings.Replace(xml, "Voorbeeld", "V\xF6rbeeld", 1), "", sources.ErrMalformed, []model.IssueCode{model.IssueCharset}, 0},
+		"deep nesting":         {strings.Replace(xml, "<Totalen>", strings.Repeat("<a>", 40)+strings.Repeat("</a>", 40)+"<Totalen>", 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
+		"deep JSON":            {strings.Replace(json, `"Statussen": []`, `"Statussen": `+strings.Repeat("[", 40)+strings.Repeat("]", 40), 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
+		"nested array":         {strings.Replace(json, `"Statussen": []`, `"Statussen": [[1]]`, 1), "", sources.ErrLayoutChanged, nil, 0},
+		"duplicate name":       {strings.Replace(json, `"StatusCode": "000"`, `"StatusCode": "000", "StatusCode": "000"`, 1), "", sources.ErrMalformed, nil, 0},
+		"absurd number":        {strings.Replace(json, "14400", strings.Repeat("9", 10_000), 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
+		"JSON list":            {"[]", js, sources.ErrLayoutChanged, nil, 0},
+		"another JSON":         {`{"a":1}`, js, sources.ErrLayoutChanged, nil, 0},
+		"another XML":          {`<a><b/></a>`, ns, sources.ErrLayoutChanged, nil, 0},
+		"names in lower case":  {strings.NewReplacer("StatusCode", "statuscode", "Totalen", "totalen", "Details", "details").Replace(json), js, sources.ErrLayoutChanged, nil, 0},
+		"two details":          {strings.Replace(xml, "<Details>", "<Details/><Details>", 1), "", sources.ErrMalformed, nil, 0},
+		"failed":               {`{"StatusCode":"999","TijdstipAanmakenBericht":"2026-05-14T16:27:43+02:00","Details":{}}`, "", sources.ErrNotProvided, nil, 0},
+		"failed with pensions": {strings.Replace(json, `"000"`, `"999"`, 1), "", nil, []model.IssueCode{model.IssueIncompleteDoc}, 9},
+		"too large":            {json + strings.Repeat(" ", 4<<20), "", sources.ErrTooLarge, nil, 0},
+		"UTF-16":               {"\xFF\xFE<\x00a\x00/\x00>\x00", ns, sources.ErrMalformed, nil, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := sources.Document{Format: tt.format, Body: sources.BytesContent([]byte(tt.doc))}
+			got, err := registry(t).Read(t.Context(), d, sources.Everything(), nil)
+			require.ErrorIs(t, err, tt.want)
+			assert.Len(t, got.Records, tt.kept)
+			var codes []model.IssueCode
+			for _, i := range got.Issues {
+				codes = append(codes, i.Code)
+			}
+			assert.Equal(t, tt.issues, codes)
+			if err != nil {
+				for _, secret := range []string{"Voorbeeld", "V\xF6rbeeld", "14400", "9999", "999"} {
+					assert.NotContains(t, err.Error(), secret)
+				}
+			}
+		})
+	}
+}
+
+func TestDetect(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		doc  string
+		want model.FormatID
+	}{
+		"xml":               {fixture(t, "pensioenaanspraken.xml"), mijnpensioenoverzicht.XML},
+		"prefixed":          {fixture(t, "prefix.xml"), mijnpensioenoverzicht.XML},
+		"json":              {fixture(t, "overzicht.json"), mijnpensioenoverzicht.JSON},
+		"other order":       {`{"Details":{"StatusCode":[{"TijdstipAanmakenBericht":"x"}]},"Totalen":{},"StatusCode":"000"}`, mijnpensioenoverzicht.JSON},
+		"status and totals": {`{"StatusCode":"000","Totalen":{}}`, mijnpensioenoverzicht.JSON},
+		"status only":       {`{"StatusCode":"000"}`, ""},
+		"deeper down":       {`{"a":{"StatusCode":"000","TijdstipAanmakenBericht":"x","Details":{}}}`, ""},
+		"as values":         {`{"a":"StatusCode","b":"TijdstipAanmakenBericht"}`, ""},
+		"deeper in XML":     {`<a><b><StatusCode/><TijdstipAanmakenBericht/></b></a>`, ""},
+		"list":              {`[1]`, ""},
+		"text":              {`x`, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := registry(t).Detect(t.Context(), sources.Document{Body: sources.BytesContent([]byte(tt.doc))})
+			assert.Equal(t, tt.want, got)
+			if tt.want == "" {
+				assert.ErrorIs(t, err, sources.ErrUnknownFormat)
+			}
+		})
+	}
+}
+
+// FuzzNormalize holds what must be true of any bytes: no panic, an error of a known kind, and records that the writer takes
+// and that the model can write.
+func FuzzNormalize(f *testing.F) {
+	for _, name := range []string{"pensioenaanspraken.xml", "prefix.xml", "overzicht.json", "odd.json"} {
+		f.Add([]byte(fixture(f, name)))
+	}
+	g := registry(f)
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		for _, id := range []model.FormatID{mijnpensioenoverzicht.XML, mijnpensioenoverzicht.JSON} {
+			got, err := g.Read(t.Context(), sources.Document{Format: id, Body: sources.BytesContent(doc)}, sources.Everything(), nil)
+			require.NotErrorIs(t, err, sources.ErrAdapter)
+			require.NotErrorIs(t, err, sources.ErrUnexpected)
+			for _, r := range got.Records {
+				_, err := model.AppendRecord(nil, r)
+				require.NoError(t, err)
+			}
+		}
+	})
+}

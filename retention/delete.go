@@ -108,7 +108,9 @@ func (v *Vault) finishGrant(ctx context.Context, grant string) error {
 	var counts [][]Count
 	err = v.eachLink(ctx, v.disk, grant, func(link string, _ *linkRecord) error {
 		o, err := v.deleteLink(ctx, Ref{Grant: grant, Link: link}, job.requested)
-		counts = append(counts, o.counts)
+		if !o.requested.Before(job.requested) { // otherwise it has a receipt of its own
+			counts = append(counts, o.counts)
+		}
 		return err
 	})
 	if err != nil {

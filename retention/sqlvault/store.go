@@ -42,7 +42,10 @@ const (
 	getRow    = `SELECT sealed FROM brondata_vault_rows WHERE expires = ? AND link = ? AND item = ? AND chunk = ?`
 	deleteRow = `DELETE FROM brondata_vault_rows WHERE expires = ? AND link = ? AND item = ? AND chunk = ?`
 
-	// SQLite deletes a range of the table: up to and with the n-th row. Where there are less due rows, all of them.
+	// SQLite deletes a range of the table: up to and with the n-th row. Where there are less due rows, all of them. A blob's
+	// length stands in its row's head: its pages are not read for it.
+	lookAhead = `SELECT count(*), coalesce(sum(length(sealed)), 0) FROM (SELECT sealed FROM brondata_vault_rows WHERE expires <= ?
+		ORDER BY expires, link, item, chunk LIMIT ?)`
 	lastRow = `SELECT expires, link, item, chunk FROM brondata_vault_rows WHERE expires <= ?
 		ORDER BY expires, link, item, chunk LIMIT 1 OFFSET ?`
 	deleteUpTo = `DELETE FROM brondata_vault_rows WHERE (expires, link, item, chunk) <= (?, ?, ?, ?)`
@@ -116,9 +119,11 @@ func (s *Store) Delete(ctx context.Context, rows ...retention.Row) (int, error) 
 const (
 	// lockTime is how long a transaction of several statements goes on. The contract allows 50 ms.
 	lockTime = 25 * time.Millisecond
-	// firstBatch is the number of rows in a sweep's first transaction. They may be of a mebibyte each.
-	firstBatch = 64
-	lastBatch  = 16384
+	// firstBatch is the number of rows in a sweep's first transaction, lastBatch in the later ones, at most.
+	firstBatch = 1024
+	lastBatch  = 8192
+	// batchBytes bounds the content that a transaction deletes.
+	batchBytes = 8 << 20
 )
 
 // Expire implements [retention.Store]. The number of rows in a transaction follows the time that the one before took.
@@ -131,7 +136,14 @@ func (s *Store) Expire(ctx context.Context, at time.Time, max int) (int, error) 
 		if err != nil || !more {
 			return total, err
 		}
-		switch took := time.Since(begun); {
+		took := time.Since(begun)
+		if took > time.Millisecond {
+			// A moment for those who wait to write: SQLite has no queue, so who comes back at once is first again.
+			if err := pause(ctx, took/16); err != nil {
+				return total, err
+			}
+		}
+		switch {
 		case took < lockTime/3:
 			batch = min(2*batch, lastBatch)
 		case took > lockTime:
@@ -141,14 +153,31 @@ func (s *Store) Expire(ctx context.Context, at time.Time, max int) (int, error) 
 	return total, nil
 }
 
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
 // expire deletes at most want rows in one transaction, and says whether there may be more.
 func (s *Store) expire(ctx context.Context, at int64, want int) (int, bool, error) {
 	if s.dialect == PostgreSQL {
 		n, err := s.exec(ctx, deleteSome, at, want)
 		return n, n == want, err
 	}
-	// The look for the last row is outside the transaction: it takes no lock, and who sweeps at the same time only makes
-	// the range hold less.
+	// The looks ahead are outside the transaction: they take no lock, and who sweeps at the same time only makes the range
+	// hold less.
+	n, err := s.ahead(ctx, at, want)
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	if n < 0 {
+		n, err = s.exec(ctx, deleteDue, at)
+		return n, false, err
+	}
 	stmt, err := s.prepared(ctx, lastRow)
 	if err != nil {
 		return 0, false, err
@@ -158,24 +187,41 @@ func (s *Store) expire(ctx context.Context, at int64, want int) (int, bool, erro
 		link, item string
 		chunk      int
 	)
-	err = stmt.QueryRowContext(ctx, at, want-1).Scan(&expires, &link, &item, &chunk)
-	if err == nil {
-		n, err := s.exec(ctx, deleteUpTo, expires, link, item, chunk)
-		return n, true, err
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return 0, false, failed(ctx, "expire", err)
-	}
-	// There are less than want. Most often there are none, and then nothing is written.
-	err = stmt.QueryRowContext(ctx, at, 0).Scan(&expires, &link, &item, &chunk)
+	err = stmt.QueryRowContext(ctx, at, n-1).Scan(&expires, &link, &item, &chunk)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
+		return 0, true, nil // another sweeper was faster
 	}
 	if err != nil {
 		return 0, false, failed(ctx, "expire", err)
 	}
-	n, err := s.exec(ctx, deleteDue, at)
-	return n, false, err
+	n, err = s.exec(ctx, deleteUpTo, expires, link, item, chunk)
+	return n, true, err
+}
+
+// ahead says how many rows the next transaction should take, at most want: as many as fit batchBytes, for overwriting content
+// is what takes time. It returns -1 when that is all that are due, and 0 when none is.
+func (s *Store) ahead(ctx context.Context, at int64, want int) (int, error) {
+	stmt, err := s.prepared(ctx, lookAhead)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		var n int
+		var size int64
+		if err := stmt.QueryRowContext(ctx, at, want).Scan(&n, &size); err != nil {
+			return 0, failed(ctx, "expire", err)
+		}
+		switch {
+		case n == 0:
+			return 0, nil
+		case size > batchBytes && n > 1:
+			want = max(1, int(int64(n)*batchBytes/size)) // in [1, n), so this ends
+		case n < want:
+			return -1, nil
+		default:
+			return n, nil
+		}
+	}
 }
 
 func (s *Store) exec(ctx context.Context, query string, args ...any) (int, error) {

@@ -1,6 +1,7 @@
 package pdftext
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -154,7 +155,7 @@ func (f *tableFinder) collect(pages []*Page) {
 		case open && len(f.parts) > 0:
 			head = f.parts[len(f.parts)-1].head
 			head.bottom = 0
-			rest = dropRunning(rest, i, lines, true)
+			rest = f.dropRunning(tablePart{page: p, head: head, lines: rest}, i, lines, true)
 		default:
 			continue
 		}
@@ -165,7 +166,7 @@ func (f *tableFinder) collect(pages []*Page) {
 			if again {
 				body = rest[:next.first]
 			} else {
-				body = dropRunning(body, i, lines, false)
+				body = f.dropRunning(tablePart{page: p, head: head, lines: body}, i, lines, false)
 			}
 			kept, ended := f.untilEnd(body, head.bottom)
 			f.parts = append(f.parts, tablePart{page: p, head: head, lines: kept})
@@ -220,23 +221,56 @@ func typicalGap(lines []Line) float64 {
 }
 
 // dropRunning removes the lines at one edge of a page that another page repeats at the same height: running heads at the
-// top, page numbers at the bottom. Digits count as equal.
-func dropRunning(lines []Line, page int, all [][]Line, top bool) []Line {
-	for len(lines) > 0 {
-		edge := lines[len(lines)-1]
-		if top {
-			edge = lines[0]
-		}
-		if !repeatedElsewhere(edge, page, all, top) {
+// top, page numbers at the bottom. Digits count as equal. What is no more than a line distance from the rest stays: the last line
+// of a cell can be a number at the same place as that of another page. So does what looks like a row: rows differ in
+// their digits only, too.
+func (f *tableFinder) dropRunning(p tablePart, page int, all [][]Line, top bool) []Line {
+	lines, n := p.lines, 0
+	p.splits = f.splits([]tablePart{p})
+	for n < min(len(lines), edgeLines) {
+		l := edgeLine(lines, n, top)
+		if !repeatedElsewhere(l, page, all, top) || f.rowLike(&p, l) {
 			break
 		}
-		if top {
-			lines = lines[1:]
-		} else {
-			lines = lines[:len(lines)-1]
+		n++
+	}
+	for ; n > 0 && n < len(lines); n-- {
+		last, next := edgeLine(lines, n-1, top), edgeLine(lines, n, top)
+		if abs(last.Baseline-next.Baseline) > inRow*max(last.Words[0].Size, next.Words[0].Size) {
+			break
 		}
 	}
-	return lines
+	if top {
+		return lines[n:]
+	}
+	return lines[:len(lines)-n]
+}
+
+// rowLike reports whether a line has text in a key column and in another one.
+func (f *tableFinder) rowLike(p *tablePart, l Line) bool {
+	key, other := false, false
+	for i := range l.Words {
+		c := p.column(&l.Words[i])
+		key = key || slices.Contains(f.keys(), c)
+		other = other || c != p.column(&l.Words[0])
+	}
+	return key && other
+}
+
+// keys returns the key columns.
+func (f *tableFinder) keys() []int {
+	if len(f.o.Key) == 0 {
+		return []int{0}
+	}
+	return f.o.Key
+}
+
+// edgeLine returns the n-th line from the top or bottom.
+func edgeLine(lines []Line, n int, top bool) Line {
+	if top {
+		return lines[n]
+	}
+	return lines[len(lines)-1-n]
 }
 
 // edgeLines is how many lines from the edge of a page can be running heads or feet.
@@ -249,10 +283,7 @@ func repeatedElsewhere(l Line, page int, all [][]Line, top bool) bool {
 			continue
 		}
 		for k := range min(edgeLines, len(all[i])) {
-			o := all[i][len(all[i])-1-k]
-			if top {
-				o = all[i][k]
-			}
+			o := edgeLine(all[i], k, top)
 			if abs(o.Baseline-l.Baseline) < 1 && withoutDigits(o.Text()) == key {
 				return true
 			}

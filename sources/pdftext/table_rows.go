@@ -2,21 +2,19 @@ package pdftext
 
 // tableLine is a line of the body with its words sorted into columns.
 type tableLine struct {
-	part   int
-	y      float64
-	size   float64
-	cells  [][]Word
-	anchor bool // has text in a key column that does not wrap
+	part    int
+	y       float64
+	size    float64
+	cells   [][]Word
+	anchor  bool // has text in a key column that does not wrap
+	crosses bool // its text runs over the border between two columns
 }
 
 // rows reads the rows of all parts.
 func (f *tableFinder) rows(columns int) []Row {
-	keys := f.o.Key
-	if len(keys) == 0 {
-		keys = []int{0}
-	}
-	lines := f.tableLines(columns, keys)
-	f.markAnchors(lines, keys)
+	keys := f.keys()
+	lines := f.tableLines(columns)
+	lines = f.dropForeign(lines, f.markAnchors(lines, keys))
 	starts := f.boundaries(lines)
 	var rows []Row
 	for i, from := range starts {
@@ -29,13 +27,11 @@ func (f *tableFinder) rows(columns int) []Row {
 	return rows
 }
 
-// tableLines sorts the words of the body's lines into columns. Text that runs across the columns is not of the table; neither is
-// what follows it, up to the next line with all keys.
-func (f *tableFinder) tableLines(columns int, keys []int) []tableLine {
+// tableLines sorts the words of the body's lines into columns.
+func (f *tableFinder) tableLines(columns int) []tableLine {
 	var out []tableLine
 	for i := range f.parts {
 		p := &f.parts[i]
-		foreign := false
 		for _, l := range p.lines {
 			t := tableLine{part: i, y: l.Baseline, cells: make([][]Word, columns)}
 			for k := range l.Words {
@@ -44,16 +40,28 @@ func (f *tableFinder) tableLines(columns int, keys []int) []tableLine {
 				t.cells[c] = append(t.cells[c], *w)
 				t.size = max(t.size, w.Size)
 			}
-			full := true
-			for _, k := range keys {
-				full = full && t.has(k)
-			}
-			if foreign = !full && (foreign || p.crosses(l.Words)); !foreign {
-				out = append(out, t)
-			}
+			t.crosses = p.crosses(l.Words)
+			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// dropForeign removes text that runs across the columns, which is not of the table, and what follows it up to the next line
+// with all of the columns that anchor rows.
+func (f *tableFinder) dropForeign(lines []tableLine, anchors []int) []tableLine {
+	kept, foreign, part := lines[:0], false, -1
+	for _, t := range lines {
+		full := len(anchors) > 0
+		for _, k := range anchors {
+			full = full && t.has(k)
+		}
+		if foreign = !full && (foreign && t.part == part || t.crosses); !foreign {
+			kept = append(kept, t)
+		}
+		part = t.part
+	}
+	return kept
 }
 
 func (t *tableLine) has(column int) bool {
@@ -80,8 +88,9 @@ func (p *tablePart) crosses(words []Word) bool {
 const wordSpace = 0.36
 
 // markAnchors marks the lines that each stand for one row: those with text in a key column. A key column that wraps in every row
-// is left to the others: it has several lines for each of theirs, a line distance apart and without a ruling between them.
-func (f *tableFinder) markAnchors(lines []tableLine, keys []int) {
+// is left to the others: it has several lines for each of theirs, a line distance apart and without a ruling between them. It
+// returns the columns that were used.
+func (f *tableFinder) markAnchors(lines []tableLine, keys []int) (used []int) {
 	count := make(map[int]int, len(keys))
 	least := len(lines)
 	for _, k := range keys {
@@ -94,14 +103,16 @@ func (f *tableFinder) markAnchors(lines []tableLine, keys []int) {
 	}
 	for _, k := range keys {
 		if more := count[k] - least; least > 0 && more > 0 {
-			if same, cut := f.continued(lines, k); same+cut >= more && 5*same >= 4*more {
+			if same, cut := f.continued(lines, k); 10*(same+cut) >= 9*more && 5*same >= 4*more {
 				continue
 			}
 		}
+		used = append(used, k)
 		for i := range lines {
 			lines[i].anchor = lines[i].anchor || lines[i].has(k)
 		}
 	}
+	return used
 }
 
 // continued counts the lines of a column that are a line distance below the one before them, and those that are the first

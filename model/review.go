@@ -47,6 +47,11 @@ type ReviewRecipient struct {
 type ReviewPurpose struct {
 	ID   string `json:"id"`
 	Text Text   `json:"text"`
+	// LegalBasis names the law that allows the recipient to process the BSN; "" where none is sent.
+	LegalBasis string `json:"legalBasis,omitempty"`
+	// Withdrawal tells how to withdraw, and Further what else happens to the data; both optional.
+	Withdrawal Text `json:"withdrawal,omitzero"`
+	Further    Text `json:"further,omitzero"`
 }
 
 // ReviewInstitution is an institution with the name that the public knows it by; "" where none is known.

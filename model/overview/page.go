@@ -1,0 +1,372 @@
+package overview
+
+import (
+	"strings"
+
+	"github.com/brondata/brondata/model"
+)
+
+// The parts of an overview, in the order in which both renderings write them.
+type page struct {
+	lang     string
+	Title    string
+	Lead     []string
+	Summary  section
+	Sections []section
+	Footer   string // of each PDF page
+	holes    bool   // a character was replaced
+}
+
+type section struct {
+	ID, Title string
+	Notes     []string
+	Blocks    []block
+}
+
+// A block is a card of pairs, a table, or both under one heading.
+type block struct {
+	Title  string
+	Pairs  []pair
+	Doubts []string
+	Source string
+	Table  *table
+}
+
+type pair struct {
+	Label string
+	Lines []string
+}
+
+type table struct {
+	Caption string
+	Columns []column
+	Rows    []row
+}
+
+type column struct {
+	Title  string
+	Number bool // to the right
+	Weight int  // share of the width
+}
+
+type row struct {
+	Cells  [][]string // lines
+	Minor  []string   // small lines below the widest cell
+	Doubts []string
+}
+
+// wide is the column that Minor and Doubts of a row stand in.
+func (t *table) wide() int {
+	at := 0
+	for i, c := range t.Columns {
+		if c.Weight > t.Columns[at].Weight {
+			at = i
+		}
+	}
+	return at
+}
+
+// compose lays out a review.
+func compose(r *model.Review, o *Options) *page {
+	c := &composer{printer: o.printer(), review: r, names: map[model.InstitutionID]string{}}
+	for _, i := range r.Institutions {
+		c.names[i.ID] = visible(i.Name)
+	}
+	p := &page{
+		lang: c.lang, Title: c.t("title"),
+		Lead:   []string{c.t("lead", c.recipient()), c.t("leadNote")},
+		Footer: c.t("preparedFoot", c.moment(r.PreparedAt)) + " \u00b7 " + c.t("digest") + " " + shortDigest(r.Digest),
+	}
+	for _, cat := range model.Categories() {
+		if s, ok := c.category(cat); ok {
+			p.Sections = append(p.Sections, s)
+		}
+	}
+	p.Summary = c.summary()
+	if len(r.LeftOut) > 0 {
+		p.Sections = append(p.Sections, c.leftOut())
+	}
+	if len(r.Coverage) > 0 {
+		p.Sections = append(p.Sections, c.coverage())
+	}
+	if len(r.Documents) > 0 {
+		p.Sections = append(p.Sections, c.documents())
+	}
+	p.Sections = append(p.Sections, c.verification())
+	return p
+}
+
+type composer struct {
+	printer
+	review *model.Review
+	names  map[model.InstitutionID]string
+}
+
+func (c *composer) recipient() string {
+	if c.review.Recipient.Name != "" {
+		return visible(c.review.Recipient.Name)
+	}
+	return visible(c.review.Recipient.ID)
+}
+
+func (c *composer) institution(id model.InstitutionID) string {
+	if n := c.names[id]; n != "" {
+		return n
+	}
+	return visible(string(id))
+}
+
+func (c *composer) categoryName(cat model.Category) string {
+	if t, ok := categoryNames[cat]; ok {
+		return t.In(c.lang)
+	}
+	return visible(string(cat))
+}
+
+// lines splits a text of the host at its line breaks.
+func lines(s string) []string {
+	var out []string
+	for _, l := range strings.Split(s, "\n") {
+		if l = strings.TrimSpace(visible(l)); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func (c *composer) summary() section {
+	r := c.review
+	s := section{ID: "summary", Title: c.t("summary")}
+	var pairs []pair
+	add := func(key string, ls ...string) {
+		if len(ls) > 0 {
+			pairs = append(pairs, pair{c.t(key), ls})
+		}
+	}
+	add("toWhom", append([]string{c.recipient()}, lines(r.Recipient.Contact)...)...)
+	add("for", lines(r.Purpose.Text.In(c.lang))...)
+	add("legalBasis", lines(r.Purpose.LegalBasis)...)
+	var from []string
+	for _, i := range r.Institutions {
+		from = append(from, c.institution(i.ID))
+	}
+	add("from", from...)
+	add("what", c.kinds()...)
+	left := []string{c.t("none")}
+	for i, cat := range r.LeftOut {
+		left = append(left[:i:i], c.categoryName(cat))
+	}
+	add("leftOut", left...)
+	if !r.Scope.Since.IsZero() {
+		add("since", c.t("sinceText", c.day(r.Scope.Since)))
+	}
+	add("keep", c.keeping()...)
+	if !r.GrantValidUntil.IsZero() {
+		add("validUntil", c.until(r.GrantValidUntil))
+	}
+	add("further", lines(r.Purpose.Further.In(c.lang))...)
+	add("withdrawal", lines(r.Purpose.Withdrawal.In(c.lang))...)
+	add("doubts", c.doubtSummary()...)
+	add("digest", shortDigest(r.Digest))
+	s.Blocks = []block{{Pairs: pairs}}
+	return s
+}
+
+// kinds lists the categories with how many items each has.
+func (c *composer) kinds() []string {
+	var out []string
+	for _, cat := range model.Categories() {
+		n := 0
+		var first, last model.Date
+		for _, r := range c.review.Records {
+			if r.Category() != cat {
+				continue
+			}
+			n++
+			if t, ok := r.(*model.Transaction); ok && t.BookingDate.Complete() {
+				if first.IsZero() || t.BookingDate.Before(first) {
+					first = t.BookingDate
+				}
+				if last.Before(t.BookingDate) {
+					last = t.BookingDate
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		text := c.count("items", n)
+		if !first.IsZero() {
+			text = c.t("range", text, c.day(first), c.day(last))
+		}
+		out = append(out, c.categoryName(cat)+": "+text)
+	}
+	if len(out) == 0 {
+		return []string{c.t("nothing")}
+	}
+	return out
+}
+
+func (c *composer) keeping() []string {
+	var out []string
+	for _, k := range c.review.Retention {
+		text := visible(k.Text.In(c.lang))
+		if !k.Until.IsZero() {
+			until := c.t("keepUntil", c.until(k.Until))
+			if text != "" {
+				until += "; " + text
+			}
+			text = until
+		}
+		out = append(out, c.categoryName(k.Category)+": "+text)
+	}
+	if len(out) == 0 {
+		return []string{c.t("keepUnknown")}
+	}
+	return out
+}
+
+func (c *composer) doubtSummary() []string {
+	n := 0
+	for _, r := range c.review.Records {
+		if len(r.Head().Issues) > 0 {
+			n++
+		}
+	}
+	out := []string{c.t("doubtsNone")}
+	if n > 0 {
+		out[0] = c.t("doubtsSome", n, len(c.review.Records))
+	}
+	for _, i := range c.review.Issues {
+		out = append(out, c.t("general")+": "+c.issue("", i))
+	}
+	for n, d := range c.review.Documents {
+		for _, i := range d.Issues {
+			out = append(out, c.t("doc")+" "+itoa(n+1)+": "+c.issue("", i))
+		}
+	}
+	for _, cov := range c.review.Coverage {
+		for _, text := range c.worries(cov) {
+			out = append(out, c.institution(cov.Institution)+", "+c.categoryName(cov.Category)+": "+text)
+		}
+	}
+	if n == 0 && len(out) > 1 {
+		out = out[1:]
+	}
+	return out
+}
+
+func (c *composer) leftOut() section {
+	s := section{ID: "left-out", Title: c.t("leftOutHead"), Notes: []string{c.t("leftOutNote")}}
+	var names []string
+	for _, cat := range c.review.LeftOut {
+		names = append(names, c.categoryName(cat))
+	}
+	s.Blocks = []block{{Pairs: []pair{{c.t("leftOut"), names}}}}
+	return s
+}
+
+// worries are what coverage says that the subject should know before deciding.
+func (c *composer) worries(cov model.Coverage) []string {
+	var out []string
+	if cov.Obtained != model.ObtainedAll {
+		out = append(out, c.t("obtained")+": "+obtained(cov.Obtained).In(c.lang))
+	}
+	if cov.HistoryCut {
+		out = append(out, c.t("historyCut"))
+	}
+	if t, ok := balancedTexts[cov.Balanced]; ok && cov.Balanced != model.CheckYes {
+		out = append(out, t.In(c.lang))
+	}
+	if t, ok := subjectTexts[cov.Subject]; ok && cov.Subject != model.CheckYes {
+		out = append(out, t.In(c.lang))
+	}
+	return out
+}
+
+func obtained(o model.Obtained) model.Text {
+	if t, ok := obtainedTexts[o]; ok {
+		return t
+	}
+	return tr(visible(string(o)), visible(string(o)))
+}
+
+func (c *composer) coverage() section {
+	t := &table{Caption: c.t("coverage"), Columns: []column{
+		{Title: c.t("institution"), Weight: 4}, {Title: c.t("category"), Weight: 4}, {Title: c.t("obtained"), Weight: 3}, {Title: c.t("remarks"), Weight: 8},
+	}}
+	for _, cov := range c.review.Coverage {
+		var remarks []string
+		if !cov.Since.IsZero() {
+			remarks = append(remarks, c.t("historyFrom", c.day(cov.Since)))
+		}
+		if cov.Balanced == model.CheckYes {
+			remarks = append(remarks, balancedTexts[model.CheckYes].In(c.lang))
+		}
+		if cov.Subject == model.CheckYes {
+			remarks = append(remarks, subjectTexts[model.CheckYes].In(c.lang))
+		}
+		r := row{Cells: [][]string{
+			{c.institution(cov.Institution)}, {c.categoryName(cov.Category)},
+			{obtained(cov.Obtained).In(c.lang), c.count("items", cov.Records)}, remarks,
+		}}
+		for _, a := range cov.Attempts {
+			how := c.methodText(a.Method)
+			text, ok := outcomes[a.Outcome]
+			outcome := text.In(c.lang)
+			if !ok {
+				outcome = visible(a.Outcome)
+			}
+			r.Minor = append(r.Minor, c.t("tried", how, outcome))
+		}
+		worries := c.worries(cov)
+		if cov.Obtained != model.ObtainedAll {
+			worries = worries[1:] // stands in its own column
+		}
+		for _, w := range worries {
+			r.Doubts = append(r.Doubts, c.t("doubts")+": "+w)
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	return section{ID: "coverage", Title: c.t("coverage"), Notes: []string{c.t("coverageNote")}, Blocks: []block{{Table: t}}}
+}
+
+func (c *composer) methodText(m model.Method) string {
+	if t, ok := methodTexts[m]; ok {
+		return t.In(c.lang)
+	}
+	return c.t("sourceNone")
+}
+
+func (c *composer) documents() section {
+	t := &table{Caption: c.t("documents"), Columns: []column{
+		{Title: c.t("docNumber"), Weight: 1}, {Title: c.t("institution"), Weight: 4}, {Title: c.t("method"), Weight: 6}, {Title: c.t("retrieved"), Weight: 5},
+		{Title: c.t("fingerprint"), Weight: 5},
+	}}
+	for n, d := range c.review.Documents {
+		r := row{Cells: [][]string{
+			{itoa(n + 1)}, {c.institution(d.Institution)}, {c.methodText(d.Method)}, {c.moment(d.Retrieved)}, {shortDigest(d.Digest)},
+		}}
+		if d.Format != "" {
+			r.Minor = []string{c.t("format") + ": " + visible(string(d.Format))}
+		}
+		for _, i := range d.Issues {
+			r.Doubts = append(r.Doubts, c.t("doubts")+": "+c.issue("", i))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	return section{ID: "documents", Title: c.t("documents"), Notes: []string{c.t("docNote")}, Blocks: []block{{Table: t}}}
+}
+
+func (c *composer) verification() section {
+	r := c.review
+	pairs := []pair{{c.t("digest"), []string{shortDigest(r.Digest)}}, {c.t("digestFull"), []string{r.Digest.String()}}}
+	for _, x := range []struct{ key, value string }{
+		{"grant", r.Grant}, {"recipientID", r.Recipient.ID}, {"keyID", r.Recipient.KeyID}, {"prepared", c.moment(r.PreparedAt)},
+	} {
+		if x.value != "" {
+			pairs = append(pairs, pair{c.t(x.key), []string{visible(x.value)}})
+		}
+	}
+	return section{ID: "check", Title: c.t("check"), Notes: []string{c.t("checkNote")}, Blocks: []block{{Pairs: pairs}}}
+}

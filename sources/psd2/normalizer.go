@@ -1,0 +1,253 @@
+package psd2
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+)
+
+// maxDocument is the largest answer that is read; the session takes no larger one by default.
+const maxDocument = 64 << 20
+
+// Normalizer reads the answers of a bank's interface as [Source] delivers them, of any bank that follows the
+// specification. It also reads answers that were saved to files.
+//
+// Names that it does not know are ignored, since banks add their own; a name that occurs twice in an object ends the reading,
+// because readers differ in which one counts.
+type Normalizer struct{}
+
+var _ sources.Normalizer = Normalizer{}
+
+// Formats implements [sources.Normalizer].
+func (Normalizer) Formats() []sources.Format {
+	return []sources.Format{
+		{ID: FormatAccounts, Detect: detect("cashAccountType", "resourceId", "accounts")},
+		{ID: FormatBalances, Detect: detect("balanceType", "balanceAmount", "balances")},
+		{ID: FormatTransactions, Detect: detect("transactionAmount", "booked", "transactions")},
+	}
+}
+
+// Categories implements [sources.Normalizer].
+func (Normalizer) Categories() []model.Category {
+	return []model.Category{model.CategoryAccount, model.CategoryBalance, model.CategoryTransaction}
+}
+
+// detect claims JSON whose first member that the specification knows at the top, account left out, is top, and that holds
+// one of the marks.
+func detect(mark, other, top string) func(context.Context, *sources.Probe) sources.Confidence {
+	return func(ctx context.Context, p *sources.Probe) sources.Confidence {
+		found, _ := p.Once("psd2", func() any { return topOf(ctx, p.Head) }).(string)
+		switch {
+		case found != top:
+			return sources.No
+		case bytes.Contains(p.Head, []byte(`"`+mark+`"`)), bytes.Contains(p.Head, []byte(`"`+other+`"`)):
+			return sources.Likely
+		}
+		return sources.Maybe
+	}
+}
+
+// topOf returns the list that a document's head says it is about, "" for another document.
+func topOf(ctx context.Context, head []byte) string {
+	r := newReader(ctx, head)
+	if c, err := r.peek(); err != nil || c != '{' {
+		return ""
+	}
+	found := ""
+	_ = r.object(func(name string) error { // the head may well end in the middle
+		switch name {
+		case "accounts", "transactions":
+			found = name
+			return errFound
+		case "balances": // may stand beside transactions
+			if found == "" {
+				found = name
+			}
+		}
+		return r.skip()
+	})
+	return found
+}
+
+// errFound ends a search.
+var errFound = sources.Errorf(sources.ErrLimit, "found")
+
+// Normalize implements [sources.Normalizer].
+func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
+	b, err := d.Bytes(ctx, maxDocument)
+	if err != nil {
+		return err
+	}
+	n := &reading{reader: newReader(ctx, b), query: q, w: w, account: d.Attrs[AttrAccount]}
+	if d.Attrs[AttrKind] == "resource" {
+		n.account = "" // a name that holds only during the consent
+	}
+	if since, err := model.ParseDate(d.Attrs[AttrSince]); err == nil {
+		w.Since(since)
+		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
+	}
+	if d.Format != FormatAccounts {
+		n.owner(ctx, b)
+	}
+	err = n.object(func(name string) error {
+		c, err := n.peek()
+		if err != nil {
+			return err
+		}
+		switch {
+		case name == "accounts" && d.Format == FormatAccounts:
+			return n.list(c, "/accounts", n.oneAccount)
+		case name == "account" && d.Format == FormatAccounts && c == '{': // the details of a single one
+			v, err := n.tree()
+			if err != nil {
+				return err
+			}
+			return n.oneAccount(v, "/account")
+		case name == "balances" && d.Format != FormatAccounts:
+			return n.list(c, "/balances", n.oneBalance)
+		case name == "transactions" && d.Format == FormatTransactions && c == '{':
+			return n.transactions()
+		case name == "tppMessages":
+			return n.warnings()
+		}
+		return n.skip()
+	})
+	if err != nil {
+		return err
+	}
+	return n.end()
+}
+
+// reading is the reading of one document.
+type reading struct {
+	*reader
+	query   sources.Query
+	w       *sources.Writer
+	account string          // the number of the account that the document is about
+	id      model.AccountID // the same, checked
+	doubt   model.IssueCode // about it, "" for none
+}
+
+// owner finds out which account the document is about: the source knows, and the answer may say so too, at any place. What
+// stands there must be the same account.
+func (n *reading) owner(ctx context.Context, b []byte) {
+	r := newReader(ctx, b)
+	stated, seen := "", false
+	err := r.object(func(name string) error {
+		if name != "account" {
+			return r.skip()
+		}
+		v, err := r.tree()
+		if err == nil {
+			stated, _ = accountNumber(v)
+			seen = true
+		}
+		return err
+	})
+	a, adoubt := accountID(n.account)
+	s, sdoubt := accountID(stated)
+	switch {
+	case err != nil && !seen:
+		// The document breaks off before it says whose it is: what it would have said is not known.
+		n.id, n.doubt = a, model.IssueTruncated
+	case n.account == "":
+		n.id, n.doubt = s, sdoubt
+	case stated == "" || a == s:
+		n.id, n.doubt = a, adoubt
+	default:
+		n.doubt = model.IssueConflict
+	}
+}
+
+// accountID checks the number of an account. An absent one is IssueMissing.
+func accountID(s string) (model.AccountID, model.IssueCode) {
+	if s == "" {
+		return model.AccountID{}, model.IssueMissing
+	}
+	id, err := model.ParseAccountID(s)
+	switch {
+	case err == nil:
+		return id, ""
+	case err == model.ErrChecksum:
+		return id, model.IssueChecksum
+	}
+	return id, model.IssueInvalid
+}
+
+// accountNumber returns the number of an account and what it is: its IBAN, else the national number, else the bank's own.
+// Card and telephone numbers are not taken for account numbers.
+func accountNumber(v value) (number, kind string) {
+	if s := v.get("iban").str(); s != "" {
+		return s, "iban"
+	}
+	if s := v.get("bban").str(); s != "" {
+		return s, "bban"
+	}
+	if s := v.get("other").get("identification").str(); s != "" {
+		return s, "other"
+	}
+	return "", ""
+}
+
+// list reads an array of records one by one, so that those before a break are kept. null is an empty list.
+func (n *reading) list(c byte, at string, one func(v value, at model.Locator) error) error {
+	if c == 'n' {
+		return n.skip()
+	}
+	return n.array(func(i int) error {
+		v, err := n.tree()
+		if err != nil {
+			return err
+		}
+		at := model.AtPath(at + "/" + strconv.Itoa(i))
+		if v.kind != '{' {
+			n.w.Issue(model.Issue{Code: model.IssueInvalid, At: at})
+			return nil
+		}
+		return one(v, at)
+	})
+}
+
+// transactions reads the account report. Its list "information" holds standing orders, which have not happened.
+func (n *reading) transactions() error {
+	return n.object(func(name string) error {
+		c, err := n.peek()
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "booked":
+			return n.list(c, "/transactions/booked", func(v value, at model.Locator) error {
+				return n.oneTransaction(v, at, model.Booked)
+			})
+		case "pending":
+			return n.list(c, "/transactions/pending", func(v value, at model.Locator) error {
+				return n.oneTransaction(v, at, model.Pending)
+			})
+		}
+		return n.skip()
+	})
+}
+
+// warnings turns what the bank remarks beside the data into doubts about the document.
+func (n *reading) warnings() error {
+	v, err := n.tree()
+	if err != nil {
+		return err
+	}
+	if v.kind == '{' {
+		v = value{kind: '[', items: []value{v}}
+	}
+	for i, m := range v.elements() {
+		code := model.IssueIncompleteDoc
+		switch m.get("code").str() {
+		case "PERIOD_INVALID", "TIMESTAMP_INVALID":
+			code = model.IssueHistoryCut
+		}
+		n.w.Issue(model.Issue{Code: code, At: model.AtPath("/tppMessages/" + strconv.Itoa(i))})
+	}
+	return nil
+}

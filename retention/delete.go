@@ -107,9 +107,9 @@ func (v *Vault) finishGrant(ctx context.Context, grant string) error {
 	}
 	var counts [][]Count
 	err = v.eachLink(ctx, v.disk, grant, func(link string, _ *linkRecord) error {
-		o, err := v.deleteLink(ctx, Ref{Grant: grant, Link: link}, job.requested)
-		if !o.requested.Before(job.requested) { // otherwise it has a receipt of its own
-			counts = append(counts, o.counts)
+		l, err := v.deleteLink(ctx, Ref{Grant: grant, Link: link}, job.requested)
+		if err == nil && !l.alone {
+			counts = append(counts, l.counts)
 		}
 		return err
 	})
@@ -161,10 +161,11 @@ func (v *Vault) DeleteLink(ctx context.Context, a Access, grant, link string) (R
 		return Receipt{}, err
 	}
 	logged := v.asked(ctx, a, ref, "")
-	o, err := v.deleteLink(ctx, ref, time.Time{})
+	l, err := v.deleteLink(ctx, ref, time.Time{})
 	if err = errors.Join(err, logged); err != nil {
 		return Receipt{}, err
 	}
+	o := l.obituary
 	if o.place == "" {
 		if o.place, err = v.told(ctx, a, ref, "", o.counts); err != nil {
 			return Receipt{}, err
@@ -180,8 +181,9 @@ func (v *Vault) DeleteLink(ctx context.Context, a Access, grant, link string) (R
 }
 
 // deleteLink deletes a link in both planes. requested is when the deletion of its grant was; the zero time for now.
-func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (obituary, error) {
+func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (*linkRecord, error) {
 	var dead *linkRecord
+	alone := requested.IsZero()
 	bury := func(l *linkRecord, now time.Time) error {
 		if dead = l; l.dead {
 			return errUnchanged
@@ -189,7 +191,7 @@ func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (o
 		if requested.IsZero() {
 			requested = now
 		}
-		l.dead, l.requested = true, requested
+		l.dead, l.alone, l.requested = true, alone, requested
 		var counts []Count
 		for i := range l.baskets {
 			// What expired before the deletion has gone by itself.
@@ -205,11 +207,11 @@ func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (o
 	}
 	if err := v.edit(ctx, v.memory, ref, bury); err == nil {
 		if err := v.tidy(ctx, v.memory, ref, dead); err != nil {
-			return obituary{}, err
+			return nil, err
 		}
 	}
 	if err := v.edit(ctx, v.disk, ref, bury); err != nil {
-		return obituary{}, err
+		return nil, err
 	}
 	v.cache.drop(ref.Grant)
 	_ = v.scrub(ctx, v.disk.keys)
@@ -218,24 +220,22 @@ func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (o
 
 // finishLink deletes the doomed rows of a link and, when it is dead, marks it finished. Rows that somebody may still be writing
 // stay announced until their deadline: no record opens them.
-func (v *Vault) finishLink(ctx context.Context, ref Ref) (obituary, error) {
-	l, err := v.linkIn(ctx, v.disk, ref)
+func (v *Vault) finishLink(ctx context.Context, ref Ref) (*linkRecord, error) {
+	last, err := v.linkIn(ctx, v.disk, ref)
 	if err != nil {
-		return obituary{}, err
+		return nil, err
 	}
-	if err := v.tidy(ctx, v.disk, ref, l); err != nil {
-		return obituary{}, err
+	if err := v.tidy(ctx, v.disk, ref, last); err != nil {
+		return nil, err
 	}
-	var o obituary
 	err = v.edit(ctx, v.disk, ref, func(l *linkRecord, now time.Time) error {
-		if o = l.obituary; !l.dead || !l.finished.IsZero() {
+		if last = l; !l.dead || !l.finished.IsZero() {
 			return errUnchanged
 		}
 		l.finished = later(now, l.requested)
-		o = l.obituary
 		return nil
 	})
-	return o, err
+	return last, err
 }
 
 // DeleteCategory deletes one category of a link, or of all links of the grant when link is "". The link lives on, but

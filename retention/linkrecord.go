@@ -22,6 +22,8 @@ type linkRecord struct {
 
 	// dead is set once the link was deleted; then there are no baskets.
 	dead bool
+	// alone says that it was deleted by itself and not with its grant, and so has a receipt of its own.
+	alone bool
 	obituary
 }
 
@@ -151,6 +153,7 @@ func (l *linkRecord) encode() []byte {
 		e.time(p.deadline)
 	}
 	e.bool(l.dead)
+	e.bool(l.alone)
 	l.obituary.encode(e)
 	return e.b
 }
@@ -167,7 +170,7 @@ func decodeLink(r Record) (*linkRecord, error) {
 		l.pending[i] = pending{compartment: decodeCompartment(d), expires: d.time(), id: d.string(), chunks: d.int(),
 			doomed: d.bool(), deadline: d.time()}
 	}
-	l.dead = d.bool()
+	l.dead, l.alone = d.bool(), d.bool()
 	l.obituary.decode(d)
 	return l, d.end()
 }

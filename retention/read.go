@@ -247,16 +247,19 @@ func (v *Vault) open(ctx context.Context, ref Ref, from []Compartment, which cho
 		}
 		switch {
 		case b == nil:
-			return r, fmt.Errorf("retention: category: %w", fs.ErrNotExist)
+			err = fmt.Errorf("retention: category: %w", fs.ErrNotExist)
 		case b.state == basketDeleted:
-			return r, ErrShredded
+			err = ErrShredded
 		case b.state == basketExpired || !snap.now.Before(b.expires):
 			// Once refused it stays so, wherever the clock goes.
-			return r, errors.Join(ErrExpired, v.advance(ctx, snap, true))
+			err = errors.Join(ErrExpired, v.advance(ctx, snap, true))
 		}
-		g, err := snap.grant(ref.Grant, r.place)
 		if err != nil {
-			return r, err
+			break
+		}
+		var g *grantRecord
+		if g, err = snap.grant(ref.Grant, r.place); err != nil {
+			break
 		}
 		if r.contents, err = v.openBasket(ctx, pl, ref, g, l.token, b, r.contents); err != nil {
 			break

@@ -33,6 +33,7 @@ func TestCorpus(t *testing.T) {
 			require.NoError(t, err)
 			defer f.Close()
 			total, opened, same := 0, 0, 0
+			damaged := map[pdf.Damage]int{}
 			for s := bufio.NewScanner(f); s.Scan(); {
 				field := strings.SplitN(s.Text(), "\t", 3)
 				require.Len(t, field, 3)
@@ -52,6 +53,7 @@ func TestCorpus(t *testing.T) {
 				total++
 				if err == nil {
 					opened++
+					damaged[damage]++
 				} else {
 					t.Logf("refused: %s: %v", field[2], err)
 				}
@@ -62,6 +64,7 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 			t.Logf("opened %d of %d (%.2f %%), same number of pages %d", opened, total, 100*float64(opened)/float64(total), same)
+			t.Logf("files by damage: %v", damaged)
 			require.GreaterOrEqual(t, float64(opened)/float64(total), .97)
 		})
 	}

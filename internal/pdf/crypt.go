@@ -20,7 +20,7 @@ const (
 
 // cryptor decrypts strings and streams with the file's key. It is immutable and safe for concurrent use.
 type cryptor struct {
-	key      []byte
+	key      []byte // nil when only streams with a crypt filter of their own are encrypted
 	str, stm cryptMethod
 	filters  map[string]cryptMethod
 	metadata bool // whether metadata streams are encrypted
@@ -68,6 +68,7 @@ func (c *cryptor) objectKey(r Ref, m cryptMethod) []byte {
 	h.Write(c.key)
 	h.Write([]byte{byte(r.Num), byte(r.Num >> 8), byte(r.Num >> 16), byte(r.Gen), byte(r.Gen >> 8)})
 	if m == cryptAESV2 {
+		// Not a random salt: the standard names these four bytes.
 		h.Write([]byte("sAlT"))
 	}
 	return h.Sum(nil)[:min(len(c.key)+5, md5.Size)]
@@ -83,6 +84,7 @@ func decryptWith(key []byte, m cryptMethod, b []byte) []byte {
 		}
 		return out
 	}
+	// Less than a vector and a block holds no data: an empty string still has a block of padding.
 	block, err := aes.NewCipher(key)
 	if err != nil || len(b) < 2*aes.BlockSize {
 		return nil

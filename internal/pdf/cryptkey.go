@@ -38,6 +38,7 @@ func (d *Doc) securityHandler(dict Dict) (*handler, error) {
 	if f, ok := d.resolve(dict.Raw("Filter")).Name(); ok && f != "Standard" {
 		return nil, fmt.Errorf("%w: security handler", ErrUnsupported)
 	}
+	// EncryptMetadata is true unless the file says otherwise (table 21); it is part of the key from revision 4 on.
 	h := &handler{v: int(num(dict, "V", 0)), r: int(num(dict, "R", 0)), metadata: true}
 	h.perms = uint32(num(dict, "P", 0))
 	if v, ok := d.resolve(dict.Raw("EncryptMetadata")).Bool(); ok {
@@ -45,6 +46,8 @@ func (d *Doc) securityHandler(dict Dict) (*handler, error) {
 	}
 	str := func(key string) []byte { return []byte(d.resolve(dict.Raw(key)).s) }
 	h.o, h.u, h.oe, h.ue = str("O"), str("U"), str("OE"), str("UE")
+	// Only the first half of the identifier is used: it survives updates, the second half does not. A missing one counts as
+	// empty, which is what writers that leave it out have used.
 	if id := d.resolve(d.trailer.Raw("ID")).Array(); len(id) > 0 {
 		h.id = []byte(d.resolve(id[0]).s)
 	}
@@ -67,8 +70,10 @@ func (d *Doc) securityHandler(dict Dict) (*handler, error) {
 		if len(h.o) < 48 || len(h.u) < 48 || len(h.oe) < 32 || len(h.ue) < 32 {
 			return nil, fmt.Errorf("%w: encryption dictionary", ErrMalformed)
 		}
+		// Some writers pad the strings with zeros to 127 bytes; what counts is 32 bytes of hash and twice 8 bytes of salt.
 		h.o, h.u, h.oe, h.ue = h.o[:48], h.u[:48], h.oe[:32], h.ue[:32]
 	case h.v < 5 && h.r >= 2 && h.r <= 4:
+		// Revision 2 knows 40-bit keys only, whatever /Length says.
 		if h.r == 2 && h.v < 2 {
 			h.bytes = 5
 		}
@@ -148,6 +153,7 @@ func (h *handler) open(password []byte) []byte {
 	if h.v == 5 {
 		return h.open256(password)
 	}
+	// The user's password is tried first: for the empty password that is nearly always the right guess.
 	if key := h.userKey(password); key != nil {
 		return key
 	}
@@ -166,6 +172,8 @@ func rc4Apply(key, data []byte) {
 
 // userKey is algorithm 2 followed by the check of algorithms 4 to 6.
 func (h *handler) userKey(password []byte) []byte {
+	// Algorithm 2, steps a to g: password, owner entry, permissions (low byte first), identifier, and from revision 4 on a mark
+	// that metadata is left in the clear.
 	m := md5.New()
 	m.Write(padded(password))
 	m.Write(h.o)
@@ -176,12 +184,14 @@ func (h *handler) userKey(password []byte) []byte {
 	}
 	key := m.Sum(nil)
 	if h.r >= 3 {
+		// Step h: fifty rounds over the first n bytes only, so that short keys stay short.
 		for range 50 {
 			s := md5.Sum(key[:h.bytes])
 			key = s[:]
 		}
 	}
 	key = key[:h.bytes]
+	// Algorithm 4: for revision 2 the user entry is the padding, encrypted.
 	if h.r == 2 {
 		want := []byte(padding)
 		rc4Apply(key, want)
@@ -190,6 +200,8 @@ func (h *handler) userKey(password []byte) []byte {
 		}
 		return nil
 	}
+	// Algorithm 5: a hash of padding and identifier, encrypted twenty times with variants of the key; its last 16 bytes are
+	// arbitrary and not compared.
 	m = md5.New()
 	m.Write([]byte(padding))
 	m.Write(h.id)
@@ -216,6 +228,7 @@ func (h *handler) userPassword(owner []byte) []byte {
 		rc4Apply(key, pw)
 		return pw
 	}
+	// The owner's entry was encrypted with keys 0 to 19, so it is undone from 19 down.
 	for i := 19; i >= 0; i-- {
 		rc4Apply(xored(key, byte(i)), pw)
 	}
@@ -233,6 +246,7 @@ func xored(key []byte, v byte) []byte {
 // open256 is algorithm 2.A of ISO 32000-2: revision 6, and its predecessor 5 with a plain hash.
 func (h *handler) open256(password []byte) []byte {
 	pw := password[:min(len(password), 127)]
+	// The file's key is wrapped without padding under a key from the password and the second salt; the first salt only checks.
 	unwrap := func(key, wrapped []byte) []byte {
 		block, err := aes.NewCipher(key)
 		if err != nil {
@@ -242,6 +256,7 @@ func (h *handler) open256(password []byte) []byte {
 		cipher.NewCBCDecrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(out, wrapped)
 		return out
 	}
+	// The owner's hashes cover the user entry as well, which binds the two together.
 	if subtle.ConstantTimeCompare(h.hash(pw, h.o[32:40], h.u), h.o[:32]) == 1 {
 		return unwrap(h.hash(pw, h.o[40:48], h.u), h.oe)
 	}
@@ -263,6 +278,7 @@ func (h *handler) hash(pw, salt, u []byte) []byte {
 	}
 	buf := make([]byte, 0, 64*(127+64+48))
 	for round := 0; ; round++ {
+		// Steps a and b: 64 copies of password, hash and user entry, encrypted with the hash as key and vector.
 		buf = append(append(append(buf[:0], pw...), k...), u...)
 		n := len(buf)
 		for range 63 {
@@ -273,6 +289,7 @@ func (h *handler) hash(pw, salt, u []byte) []byte {
 			return nil
 		}
 		cipher.NewCBCEncrypter(block, k[16:32]).CryptBlocks(buf, buf)
+		// Step c: the first 16 bytes modulo 3 choose the next hash. As 256 is 1 modulo 3, their sum will do.
 		sum := 0
 		for _, b := range buf[:16] {
 			sum += int(b)

@@ -97,6 +97,7 @@ func OpenBytes(ctx context.Context, data []byte, o *Options) (*Doc, error) {
 func (d *Doc) open(ctx context.Context, header int, password []byte) error {
 	err := d.readXref(ctx, header)
 	if err == nil {
+		// A wrong password is not believed yet either: the cross-reference may have led to an old encryption dictionary.
 		if err = d.setUpCrypt(password); err == nil && d.catalog().Len() > 0 {
 			return nil
 		}
@@ -214,6 +215,7 @@ func (d *Doc) load(r Ref) Object {
 		d.harm(DamageObject)
 		return Object{}
 	}
+	// At most maxLoading numbers: a loop is cheaper than a map.
 	for _, n := range d.loading {
 		if n == r.Num {
 			d.harm(DamageObject)
@@ -239,6 +241,7 @@ func (d *Doc) load(r Ref) Object {
 	if !ok {
 		d.harm(DamageObject)
 	}
+	// Null is remembered, too, or a missing object would be looked for each time it is named.
 	d.cache.put(r.Num, o)
 	return o
 }
@@ -247,6 +250,7 @@ func (d *Doc) read(num uint32, e entry) (Object, bool) {
 	if e.kind == entryStream {
 		return d.fromObjectStream(num, e)
 	}
+	// With junk before the header some writers count from the header, others from the start, and updates mix both.
 	for _, base := range [2]int{d.base, 0} {
 		pos := int(e.off) + base
 		if r, next, ok := header(d.data, pos); ok && r.Num == num {
@@ -271,6 +275,8 @@ func (d *Doc) parseAt(r Ref, pos int) (Object, bool) {
 		d.harm(DamageLimit)
 		return Object{}, false
 	}
+	// One parser serves the document under its lock. It is free again before the length of a stream is resolved, which may parse
+	// another object.
 	p := &d.parsers
 	p.start(d.data, pos, &d.lim)
 	p.decrypt = d.crypt.strings(r)

@@ -34,6 +34,8 @@ func inflate(ctx context.Context, dst, src []byte, limit int64) (out []byte, dam
 	if len(body) == 0 {
 		return dst, false, nil
 	}
+	// The two header bytes are skipped even when their checksum is wrong, as long as they name the deflate method. If nothing
+	// comes out that way, the data may have no header at all.
 	if zlibHeader(body) || len(body) >= 2 && body[0]&0x0f == 8 {
 		out, err := inflateRaw(ctx, dst, body[2:], limit)
 		if err == nil || err != errCorrupt {
@@ -60,7 +62,7 @@ var errCorrupt = io.ErrUnexpectedEOF
 func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, error) {
 	f := inflaters.Get().(*inflater)
 	defer func() {
-		f.src.Reset(nil)
+		f.src.Reset(nil) // the pool must not keep a document alive
 		inflaters.Put(f)
 	}()
 	f.src.Reset(src)

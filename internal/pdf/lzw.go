@@ -4,6 +4,7 @@ import "context"
 
 // lzw decodes LZWDecode (7.4.4.2). A table entry is a stretch of the output: the string of a code is always there already.
 func lzw(ctx context.Context, dst, src []byte, early bool, limit int64) (out []byte, damaged bool, err error) {
+	// Codes 0 to 255 are bytes, 256 empties the table, 257 ends the data; new strings are numbered from 258 on.
 	const clear, end, first = 256, 257, 258
 	var start, length [4096]int32
 	base, looked := len(dst), len(dst)
@@ -12,6 +13,7 @@ func lzw(ctx context.Context, dst, src []byte, early bool, limit int64) (out []b
 	if early {
 		shift = 1
 	}
+	// Codes are packed from the high bit down. A code takes more than a byte, so at most one ends in each byte of input.
 	var acc uint32
 	var bits uint
 	prev, prevLen := 0, 0 // the previous code's string in dst; length 0 after a clear
@@ -34,7 +36,7 @@ func lzw(ctx context.Context, dst, src []byte, early bool, limit int64) (out []b
 		switch {
 		case code < clear:
 			dst = append(dst, byte(code))
-		case prevLen == 0:
+		case prevLen == 0: // the first code after a clear must be a byte
 			return dst, true, nil
 		case code < next:
 			s, n := base+int(start[code]), int(length[code])
@@ -48,6 +50,8 @@ func lzw(ctx context.Context, dst, src []byte, early bool, limit int64) (out []b
 		if int64(len(dst)-base) > limit {
 			return dst, false, tooLong()
 		}
+		// The new string is the previous one and the first byte of this one, which follows it directly in the output: to name
+		// the place is enough. A full table stays as it is until the next clear code.
 		if prevLen > 0 && next < len(start) {
 			start[next], length[next] = int32(prev-base), int32(prevLen+1)
 			next++

@@ -198,6 +198,8 @@ func dictObject(pairs []Object) Object {
 	if n == 0 {
 		return Object{kind: DictKind}
 	}
+	// Keys and values lie in slices of their own: a lookup compares keys next to each other and needs no map for the common
+	// small dictionary.
 	c := &compound{list: make([]Object, n), keys: make([]string, n)}
 	for i := range n {
 		c.keys[i], c.list[i] = pairs[2*i].s, pairs[2*i+1]

@@ -86,11 +86,13 @@ func (d *Doc) objectStream(num uint32) *objectStream {
 		data = nil // remembered as empty, or every object in it would cost a decoding
 	}
 	s := &objectStream{num: num, data: data}
+	// The table ends where the first object begins, and it has no more pairs than bytes to write them in: N is only a bound.
 	first, _ := d.resolve(o.Dict().Raw("First")).Int()
 	count, _ := d.resolve(o.Dict().Raw("N")).Int()
 	if first > 0 && first <= int64(len(data)) {
 		s.items = itemTable(data[:first], first, min(count, int64(d.lim.Objects)))
 	}
+	// Kept also when it is empty: the next object of it must not decode it again.
 	d.streams.put(s)
 	return s
 }

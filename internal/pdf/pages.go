@@ -158,6 +158,7 @@ func (w *walker) next() (p Page, ok bool, err error) {
 			w.stack = append(w.stack, frame{kids.Array(), &in})
 			continue
 		}
+		// What is no branch is a page, whatever its type says: writers misspell it.
 		if t, named := w.d.Get(dict, "Type").Name(); named && t == "Pages" {
 			continue // an empty branch
 		}
@@ -212,6 +213,7 @@ func (d *Doc) loosePages(ctx context.Context, limit int) []node {
 }
 
 func (d *Doc) page(index int, ref Ref, dict Dict, in inherited) Page {
+	// Attributes may be references, so they are resolved here, once, and not at every level of the tree.
 	p := Page{Index: index, Ref: ref, Dict: dict, Resources: d.Resolve(in.resources).Dict()}
 	var ok bool
 	if p.MediaBox, ok = d.Rect(in.mediaBox); !ok {
@@ -226,6 +228,7 @@ func (d *Doc) page(index int, ref Ref, dict Dict, in inherited) Page {
 		}
 	}
 	if f, ok := d.Resolve(in.rotate).Float(); ok {
+		// Only multiples of 90 are allowed; anything else is taken as no rotation.
 		if r := math.Mod(f, 360); math.Mod(r, 90) == 0 {
 			p.Rotate = (int(r) + 360) % 360
 		}

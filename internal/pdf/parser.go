@@ -111,6 +111,7 @@ func (p *parser) ends() bool {
 }
 
 func (p *parser) array(depth int) (Object, bool) {
+	// Elements gather on a stack that all levels share and are copied once, to a slice of the right size.
 	base := len(p.stack)
 	for {
 		before := p.lex.pos
@@ -179,6 +180,7 @@ func (p *parser) reference() (Ref, bool) {
 	if num < 0 || num > math.MaxUint32 {
 		return Ref{}, false
 	}
+	// Looked for by hand: to read two tokens and go back would make every array of numbers three times as slow.
 	d, pos := p.lex.data, p.lex.pos
 	gen, pos, ok := scanUint(d, pos)
 	if !ok || gen > math.MaxUint32 {

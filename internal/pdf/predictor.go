@@ -55,11 +55,13 @@ func (p predictor) rowBytes() (row, pixel int64) {
 
 // png undoes predictors 10 to 15: every row names its own filter. The rows move to the front as their tags go.
 func (p predictor) png(data []byte) int {
+	// A row longer than the data is one partial row; capping it here keeps all later arithmetic within int.
 	rowLen, pixelLen := p.rowBytes()
 	row := int(min(rowLen, int64(len(data))))
 	pixel := int(min(pixelLen, int64(row)+1))
 	w := 0
 	for r := 0; r < len(data); {
+		// w is at least one behind r, for every row loses its tag: the copy never overwrites what is still to be read.
 		tag := data[r]
 		r++
 		n := copy(data[w:w+min(row, len(data)-r)], data[r:])
@@ -86,7 +88,7 @@ func unfilter(tag byte, cur, up []byte, pixel int) {
 		if up == nil {
 			return
 		}
-		up = up[:len(cur)]
+		up = up[:len(cur)] // the last row may be shorter than the one above, never longer
 		for i := range cur {
 			cur[i] += up[i]
 		}
@@ -112,6 +114,7 @@ func unfilter(tag byte, cur, up []byte, pixel int) {
 }
 
 func paeth(a, b, c int) int {
+	// The distances of a+b-c to a, b and c; ties go in that order.
 	pa, pb, pc := abs(b-c), abs(a-c), abs(a+b-2*c)
 	switch {
 	case pa <= pb && pa <= pc:
@@ -155,6 +158,7 @@ func (p predictor) tiff(data []byte) {
 
 // tiffBits is tiff for components of 1, 2 and 4 bits.
 func (p predictor) tiffBits(cur []byte) {
+	// Components lie next to each other from the high bits down, and rows are padded to a byte.
 	mask := byte(1<<p.bits - 1)
 	per := 8 / p.bits
 	get := func(i int) (byte, int) {

@@ -21,6 +21,7 @@ func (s *scan) find(num uint32) entry { return s.tab.get(num) }
 // rebuild replaces the cross-reference by that of a scan.
 func (d *Doc) rebuild(ctx context.Context) error {
 	d.harm(DamageXref)
+	// What was read by the wrong table must not stay: neither objects nor a key that came from a wrong dictionary.
 	d.base = 0
 	d.cache.clear()
 	d.streams.clear()
@@ -51,6 +52,7 @@ func (d *Doc) scanFile() {
 		if i < 0 {
 			return
 		}
+		// "endobj" is found as well and has no numbers before it.
 		pos = end + len("obj")
 		ref, start, ok := headerBefore(data, end)
 		if !ok {
@@ -89,6 +91,7 @@ func (d *Doc) addTrailer(s *scan, pos int) {
 
 // headerBefore reads "N G " backwards from the keyword obj at pos.
 func headerBefore(data []byte, pos int) (Ref, int, bool) {
+	// At most 16 blanks are passed: a file of blanks and "obj" must not be read again for each of them.
 	number := func(p int) (v int64, start int, ok bool) {
 		q := p
 		for q > 0 && isSpace(data[q-1]) && p-q < 16 {
@@ -116,6 +119,8 @@ func headerBefore(data []byte, pos int) (Ref, int, bool) {
 // scanObject looks at the object whose value starts at pos: it notes object streams and cross-reference streams and returns
 // where to go on, which is behind the data of a stream: an attached PDF file must not be taken for part of this one.
 func (d *Doc) scanObject(s *scan, ref Ref, pos int) int {
+	// The dictionary ends before the next "obj", be it that of endobj or of another object. Those windows do not overlap, so
+	// searching them is linear in all.
 	window := d.data[pos:]
 	if i := bytes.Index(window, []byte("obj")); i >= 0 {
 		window = window[:i]
@@ -125,6 +130,7 @@ func (d *Doc) scanObject(s *scan, ref Ref, pos int) int {
 		return pos
 	}
 	head := window[:i]
+	// Nothing is parsed yet: an object stream may be encrypted, and the trailer that says so may come last.
 	if bytes.Contains(head, []byte("/ObjStm")) {
 		s.streams = append(s.streams, ref.Num)
 	}
@@ -185,6 +191,7 @@ func (d *Doc) expandScan(ctx context.Context) error {
 		return nil
 	}
 	s.expanded = true
+	// An object in a stream is as old as the stream.
 	place := func(e entry) uint32 {
 		if e.kind == entryStream {
 			e = s.tab.get(e.off)

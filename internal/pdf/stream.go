@@ -27,6 +27,7 @@ func (d *Doc) streamObject(o Object, r Ref, pos int) Object {
 			}
 		}
 	}
+	// The dictionary itself is shared; only the wrapper is new.
 	c := compound{stream: raw}
 	if o.c != nil {
 		c.list, c.keys, c.index = o.c.list, o.c.keys, o.c.index
@@ -158,6 +159,7 @@ func (d *Doc) plan(o Object) (plan, error) {
 		return plan{}, fmt.Errorf("%w: not a stream", ErrMalformed)
 	}
 	dict, s := o.Dict(), o.c.stream
+	// F names a file outside the document: that is never opened.
 	if !dict.Raw("F").IsNull() {
 		return plan{}, fmt.Errorf("%w: external stream", ErrUnsupported)
 	}
@@ -166,6 +168,7 @@ func (d *Doc) plan(o Object) (plan, error) {
 	if parms.IsNull() {
 		parms = d.resolve(dict.Raw("DP"))
 	}
+	// One name and an array of names are both allowed, and likewise for the parameters.
 	list := names.Array()
 	if names.kind == Name {
 		list = Array{names}
@@ -183,6 +186,7 @@ func (d *Doc) plan(o Object) (plan, error) {
 				parm = d.resolve(arr[i])
 			}
 		}
+		// The crypt filter is no step of its own here: decryption always comes first, it only says which (7.4.10).
 		if name == "Crypt" {
 			cryptFilter = "Identity"
 			if n, ok := d.resolve(parm.Dict().Raw("Name")).Name(); ok {
@@ -227,6 +231,7 @@ func (d *Doc) run(ctx context.Context, dst []byte, p plan, limit int64) ([]byte,
 		if last {
 			out, from = dst, len(dst)
 		}
+		// The ratio counts from the raw stream over the whole chain: packing twice must not square it.
 		most := min(limit, d.lim.Total-d.spent.Load(), max(ratioFloor, int64(len(p.raw))*int64(d.lim.Ratio)))
 		out, bad, err := f.decode(ctx, out, cur, most)
 		d.spent.Add(int64(len(out) - from))

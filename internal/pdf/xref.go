@@ -109,6 +109,7 @@ func (d *Doc) readXref(ctx context.Context, header int) error {
 	if header == 0 {
 		bases = bases[:1]
 	}
+	// A chain counts only as a whole: where its first section is found but its end is not, the scan decides.
 	for _, base := range bases {
 		d.base, d.xref = base, table{limit: d.lim.Objects}
 		if err := d.readChain(ctx, start); err == nil {
@@ -241,6 +242,7 @@ func (d *Doc) parseTrailer(pos int) (Object, bool) {
 // tableEntries reads the subsections at pos, adds the entries of the given kind, and returns the position behind "trailer".
 func (d *Doc) tableEntries(pos int, kind entryKind) (int, bool) {
 	for {
+		// Each turn passes two numbers at least, so the number of subsections is bounded by the file.
 		for pos < len(d.data) && isSpace(d.data[pos]) {
 			pos++
 		}
@@ -256,6 +258,7 @@ func (d *Doc) tableEntries(pos int, kind entryKind) (int, bool) {
 			return 0, false
 		}
 		pos = next
+		// The declared count ends the loop early, never late: tableEntry fails where the entries end.
 		for i := int64(0); i < count; i++ {
 			e, next, ok := tableEntry(d.data, pos)
 			if !ok {

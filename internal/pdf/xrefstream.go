@@ -26,6 +26,7 @@ func (d *Doc) readXrefStream(ctx context.Context, o Object) error {
 	if row == 0 {
 		return ErrMalformed
 	}
+	// Without Index the rows are those of objects 0 to Size - 1; neither is trusted beyond the rows that are there.
 	index := d.resolve(dict.Raw("Index")).Array()
 	if len(index) < 2 {
 		size, ok := d.resolve(dict.Raw("Size")).Int()
@@ -40,6 +41,7 @@ func (d *Doc) readXrefStream(ctx context.Context, o Object) error {
 		if !ok1 || !ok2 || start < 0 || count < 0 {
 			return ErrMalformed
 		}
+		// Rows, not the declared count, end the loop: a count of ten milliard costs nothing.
 		for ; count > 0 && len(data) >= row; count-- {
 			if start > 1<<32-1 {
 				return ErrMalformed
@@ -67,6 +69,7 @@ func streamEntry(row []byte, w [3]int) entry {
 		row = row[n:]
 		return v
 	}
+	// A missing type field means 1 (table 17); the others default to 0.
 	kind, a, b := field(w[0], 1), field(w[1], 0), field(w[2], 0)
 	if a > 1<<32-1 || b > 1<<32-1 {
 		return entry{kind: entryFree}

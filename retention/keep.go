@@ -172,7 +172,13 @@ func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, conte
 	for _, c := range contents {
 		w.add(c)
 	}
-	err := v.retry(ctx, func() error { return w.attempt(ctx) })
+	err := v.retry(ctx, func() error {
+		err := w.attempt(ctx)
+		if errors.Is(err, crypto.ErrNoSecret) {
+			return ErrConflict // the key was wiped under our hands, by a deletion: look again
+		}
+		return err
+	})
 	if err != nil {
 		w.abandon(ctx)
 	}
@@ -476,9 +482,12 @@ func (w *writing) abandon(ctx context.Context) {
 	defer cancel()
 	var doomed *linkRecord
 	err := w.v.edit(ctx, w.pl, w.ref, func(l *linkRecord, _ time.Time) error {
-		for i, row := range l.pending {
-			if slices.ContainsFunc(w.announced, row.same) {
+		for _, row := range w.announced {
+			row.doomed = true
+			if i := slices.IndexFunc(l.pending, row.same); i >= 0 {
 				l.pending[i].doomed = true
+			} else if !l.holds(row) {
+				l.pending = append(l.pending, row) // a sweep thought that this was done
 			}
 		}
 		doomed = l

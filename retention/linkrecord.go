@@ -95,6 +95,16 @@ func (b *basket) rows() []pending {
 	return out
 }
 
+// holds reports whether rows belong to what the link holds.
+func (l *linkRecord) holds(p pending) bool {
+	for i := range l.baskets {
+		if slices.ContainsFunc(l.baskets[i].rows(), p.same) {
+			return true
+		}
+	}
+	return false
+}
+
 // count says what a live basket holds.
 func (b *basket) count() Count {
 	place, _ := CompartmentOf(b.category)

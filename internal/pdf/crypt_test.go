@@ -57,8 +57,13 @@ func TestEncrypted(t *testing.T) {
 		})
 		t.Run(name+"/bytes of the dictionary changed", func(t *testing.T) {
 			t.Parallel()
+			// Revision 6 makes its hash slow on purpose: fewer changes there.
+			step := 29
+			if strings.Contains(name, "r6") {
+				step = 149
+			}
 			at := bytes.Index(data, []byte("/Standard"))
-			for i := max(0, at-150); i < min(len(data), at+400); i += 29 {
+			for i := max(0, at-150); i < min(len(data), at+400); i += step {
 				bad := bytes.Clone(data)
 				bad[i] ^= 0x15
 				d, err := pdf.OpenBytes(context.Background(), bad, &pdf.Options{Password: []byte(user)})

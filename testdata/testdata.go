@@ -10,5 +10,5 @@ import "embed"
 //	pensioenaanspraken.xml   a pension overview, the XML download of mijnpensioenoverzicht.nl
 //	pensioenoverzicht.json   the same as its JSON download
 //
-//go:embed *.xml
+//go:embed *.xml *.json
 var FS embed.FS

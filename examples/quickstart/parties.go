@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/camt"
+	"github.com/brondata/brondata/sources/mijnpensioenoverzicht"
+	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/psd2test"
+	"github.com/brondata/brondata/testdata"
+)
+
+const (
+	bankID  model.InstitutionID = "fakebank" // has an interface
+	filesID model.InstitutionID = "bronbank" // gives statements as files
+	fundsID                     = mijnpensioenoverzicht.Institution
+)
+
+// parties are the institutions of this example, and what the host has of them.
+type parties struct {
+	bank     *psd2test.Bank
+	registry *sources.Registry
+	http     sources.HTTPOptions
+	input    sources.Input
+	names    map[model.InstitutionID]string
+}
+
+func startParties() (*parties, error) {
+	p := &parties{
+		bank:     psd2test.New(psd2test.Options{Accounts: psd2test.Sample()}),
+		registry: &sources.Registry{},
+		names:    map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht"},
+	}
+	if err := p.register(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// register fills the registry with the sources and readers that this host chose.
+func (p *parties) register() error {
+	p.http = p.bank.HTTP() // trusts the certificate of test servers on loopback
+	bank, err := psd2.New(p.bank.Config("fakebank-api", bankID))
+	if err != nil {
+		return err
+	}
+	if err := p.registry.AddSource(bank, sources.Upload{}); err != nil {
+		return err
+	}
+	if err := p.registry.AddNormalizer(psd2.Normalizer{}, camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		inst model.InstitutionID
+	}{{"statement.camt053.xml", filesID}, {"pensioenaanspraken.xml", ""}} {
+		b, err := testdata.FS.ReadFile(f.name)
+		if err != nil {
+			return err
+		}
+		p.input.Files = append(p.input.Files, sources.Document{Name: f.name, Institution: f.inst, Body: sources.BytesContent(b)})
+	}
+	return nil
+}
+
+func (p *parties) institutions() []model.InstitutionID {
+	return []model.InstitutionID{bankID, filesID, fundsID}
+}
+
+// Close stops the parties.
+func (p *parties) Close() { p.bank.Close() }

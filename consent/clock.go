@@ -87,3 +87,27 @@ func (c *clock) sync(ctx context.Context) error {
 
 // errStored says that a stored item is not what this package wrote.
 var errStored = errors.New("consent: stored item unreadable")
+
+// ResetClock forgets the latest time that was seen, after a clock that had jumped ahead was put right. Grants that were
+// found expired meanwhile stay expired. Other processes keep the time that they saw until they restart.
+func (m *Manager) ResetClock(ctx context.Context, by Actor) error {
+	if err := m.Allow(ctx, by, Question{Action: ActionSweep}); err != nil {
+		return err
+	}
+	err := m.retry(ctx, func() error {
+		it, err := m.store.Get(ctx, kindClock, clockID)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("consent: clock: %w", err)
+		}
+		return m.apply(ctx, Change{OpDelete, it})
+	})
+	if err != nil {
+		return err
+	}
+	m.clock.stored.Store(0)
+	m.clock.high.Store(0)
+	return nil
+}

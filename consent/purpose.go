@@ -7,15 +7,6 @@ import (
 	"github.com/brondata/brondata/model"
 )
 
-// Language is one of the languages in which the library has texts.
-type Language string
-
-// The languages.
-const (
-	Dutch   Language = "nl"
-	English Language = "en"
-)
-
 func validText(t model.Text, max int) bool {
 	return (t.Dutch != "" || t.English != "") && len(t.Dutch) <= max && len(t.English) <= max
 }

@@ -63,7 +63,7 @@ func rowText(r pdftext.Row) string {
 }
 
 // fixtureRows is how many rows the committed statements have: one page, and ten.
-var fixtureRows = map[string]int{"1": 12, "10": 190}
+var fixtureRows = map[string]int{"1": 12, "10": 260}
 
 // fixtures calls f with every committed statement. With BRONDATA_UPDATE=1 they are made anew, which needs the producers.
 func fixtures(t *testing.T, f func(t *testing.T, s statement, name string, data []byte)) {

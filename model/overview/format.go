@@ -64,9 +64,6 @@ func (p *printer) moment(t time.Time) string {
 	return p.day(model.DateOf(t)) + ", " + t.Format("15:04 MST")
 }
 
-// until writes the last day of something that ends at a moment.
-func (p *printer) until(t time.Time) string { return p.moment(t) }
-
 // money writes an amount exactly, with the marks of the language: "−€ 1.234,50" and "−€ 1,234.50".
 func (p *printer) money(m model.Money) string {
 	if m.IsZero() {

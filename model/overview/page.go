@@ -14,7 +14,6 @@ type page struct {
 	Summary  section
 	Sections []section
 	Footer   string // of each PDF page
-	holes    bool   // a character was replaced
 }
 
 type section struct {
@@ -46,6 +45,7 @@ type table struct {
 type column struct {
 	Title  string
 	Number bool // to the right
+	Source bool // where a row comes from, in small type
 	Weight int  // share of the width
 }
 
@@ -162,7 +162,7 @@ func (c *composer) summary() section {
 	}
 	add("keep", c.keeping()...)
 	if !r.GrantValidUntil.IsZero() {
-		add("validUntil", c.until(r.GrantValidUntil))
+		add("validUntil", c.moment(r.GrantValidUntil))
 	}
 	add("further", lines(r.Purpose.Further.In(c.lang))...)
 	add("withdrawal", lines(r.Purpose.Withdrawal.In(c.lang))...)
@@ -212,7 +212,7 @@ func (c *composer) keeping() []string {
 	for _, k := range c.review.Retention {
 		text := visible(k.Text.In(c.lang))
 		if !k.Until.IsZero() {
-			until := c.t("keepUntil", c.until(k.Until))
+			until := c.t("keepUntil", c.moment(k.Until))
 			if text != "" {
 				until += "; " + text
 			}
@@ -340,8 +340,8 @@ func (c *composer) methodText(m model.Method) string {
 
 func (c *composer) documents() section {
 	t := &table{Caption: c.t("documents"), Columns: []column{
-		{Title: c.t("docNumber"), Weight: 1}, {Title: c.t("institution"), Weight: 4}, {Title: c.t("method"), Weight: 6}, {Title: c.t("retrieved"), Weight: 5},
-		{Title: c.t("fingerprint"), Weight: 5},
+		{Title: c.t("docNumber"), Weight: 2}, {Title: c.t("institution"), Weight: 9}, {Title: c.t("method"), Weight: 12}, {Title: c.t("retrieved"), Weight: 8},
+		{Title: c.t("fingerprint"), Weight: 7},
 	}}
 	for n, d := range c.review.Documents {
 		r := row{Cells: [][]string{

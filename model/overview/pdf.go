@@ -62,6 +62,7 @@ func writePDF(w io.Writer, p *page, r *model.Review) error {
 	f.SetTitle(p.Title, true)
 	f.SetLang(p.lang)
 	f.SetMargins(marginX, marginTop, marginX)
+	f.SetCellMargin(0)
 	f.SetAutoPageBreak(false, marginEnd)
 	f.AliasNbPages(string(pagesMark))
 	width, height := f.GetPageSize()
@@ -76,6 +77,7 @@ func writePDF(w io.Writer, p *page, r *model.Review) error {
 			d.text(l, "", 12, inkColour)
 			continue
 		}
+		d.gap(1)
 		d.text(l, "", bodySize, inkColour)
 	}
 	d.section(&p.Summary, true)
@@ -212,8 +214,13 @@ func (d *pdfWriter) textAt(s, style string, size float64, c colour, x, width flo
 }
 
 func (d *pdfWriter) section(s *section, tinted bool) {
-	d.room(32) // a heading does not stand alone at the foot
-	d.gap(6)
+	need := 30.0 // a heading does not stand alone at the foot
+	if len(s.Blocks) > 0 && !tinted {
+		need += d.together(&s.Blocks[0])
+	}
+	if !d.room(need) {
+		d.gap(6)
+	}
 	d.Bookmark(s.Title, 0, -1)
 	d.text(s.Title, "B", 13, markColour)
 	d.SetDrawColor(markColour.r, markColour.g, markColour.b)
@@ -230,13 +237,14 @@ func (d *pdfWriter) section(s *section, tinted bool) {
 }
 
 func (d *pdfWriter) block(b *block, tinted bool) {
+	d.room(d.together(b))
 	if b.Title != "" {
 		d.room(22)
 		d.text(b.Title, "B", 10.5, inkColour)
 		d.gap(0.8)
 	}
-	for _, p := range b.Pairs {
-		d.pair(p, tinted)
+	for i, p := range b.Pairs {
+		d.pair(p, tinted, i == 0)
 	}
 	if len(b.Pairs) > 0 {
 		d.gap(1)
@@ -254,10 +262,46 @@ func (d *pdfWriter) block(b *block, tinted bool) {
 	d.gap(1.5)
 }
 
-// pair writes a label and its lines beside it, with a rule below.
-func (d *pdfWriter) pair(p pair, tinted bool) {
-	const label = 52.0
-	pad, h := 0.9, height(bodySize)
+// together returns the height of a block that should stand on one page, 0 for one that is long.
+func (d *pdfWriter) together(b *block) float64 {
+	if b.Table != nil && len(b.Table.Rows) > 3 {
+		return 0
+	}
+	h := 0.0
+	d.font("", bodySize, inkColour)
+	for _, p := range b.Pairs {
+		n := 0
+		for _, l := range p.Lines {
+			n += len(d.split(l, d.width-labelWidth-2))
+		}
+		h += float64(max(n, 1))*height(bodySize) + 2*pairPad
+	}
+	h += float64(2*len(b.Doubts)+2) * height(bodySize)
+	if b.Title != "" {
+		h += 2 * height(bodySize)
+	}
+	if b.Table != nil {
+		for i := range b.Table.Rows {
+			h += rowHeight(d.cells(b.Table, &b.Table.Rows[i], d.widths(b.Table)))
+		}
+		h += 2 * height(bodySize)
+	}
+	if h > 110 {
+		return 0
+	}
+	return h
+}
+
+// labelWidth is the part of the width that a label has, pairPad the room above and below it.
+const (
+	labelWidth = 52.0
+	pairPad    = 0.9
+)
+
+// pair writes a label and its lines beside it, with a rule between it and the next.
+func (d *pdfWriter) pair(p pair, tinted, firstPair bool) {
+	const label, pad = labelWidth, pairPad
+	h := height(bodySize)
 	d.font("", bodySize, softColour)
 	left := d.split(p.Label, label-4)
 	d.font("", bodySize, inkColour)
@@ -274,6 +318,11 @@ func (d *pdfWriter) pair(p pair, tinted bool) {
 			d.Rect(marginX, y, d.width, 2*pad+float64(n)*h, "F")
 			d.fill(markColour)
 			d.Rect(marginX, y, 1.1, 2*pad+float64(n)*h, "F")
+			if first && !firstPair {
+				d.SetDrawColor(lineColour.r, lineColour.g, lineColour.b)
+				d.SetLineWidth(0.15)
+				d.Line(marginX+3, y, marginX+d.width-3, y)
+			}
 		}
 		inset := 0.0
 		if tinted {
@@ -294,7 +343,9 @@ func (d *pdfWriter) pair(p pair, tinted bool) {
 		left, right = left[min(n, len(left)):], right[min(n, len(right)):]
 		d.SetXY(marginX, y+2*pad+float64(n)*h)
 	}
-	d.rule(0.15)
+	if !tinted {
+		d.rule(0.15)
+	}
 }
 
 func (d *pdfWriter) rule(width float64) {

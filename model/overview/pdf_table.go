@@ -109,10 +109,9 @@ func (d *pdfWriter) cells(t *table, r *row, widths []float64) [][]cellLine {
 			out[i] = append(out[i], cellLine{l, size, c, doubt})
 		}
 	}
-	last := len(t.Columns) - 1
 	for i, cell := range r.Cells {
 		for _, s := range cell {
-			if i == last && i != t.wide() {
+			if t.Columns[i].Source {
 				add(i, s, smallSize, softColour, false)
 				continue
 			}

@@ -413,9 +413,9 @@ func (c *composer) table(cat model.Category, records []model.Record) *table {
 		if s.title != "" {
 			title = c.t(s.title)
 		}
-		t.Columns = append(t.Columns, column{title, s.number, s.weight})
+		t.Columns = append(t.Columns, column{Title: title, Number: s.number, Weight: s.weight})
 	}
-	t.Columns = append(t.Columns, column{Title: c.t("source"), Weight: 6})
+	t.Columns = append(t.Columns, column{Title: c.t("source"), Weight: 6, Source: true})
 	filled := make([]bool, len(t.Columns))
 	filled[t.wide()], filled[len(spec)] = true, true
 	for _, r := range records {
@@ -433,6 +433,9 @@ func (c *composer) table(cat model.Category, records []model.Record) *table {
 				text := c.value(cat, l)
 				if d, ok := l.v.Interface().(model.Date); ok {
 					text = c.shortDay(d)
+				}
+				if l.path == "period.to" {
+					text = c.t("upTo", text)
 				}
 				x.Cells[at] = append(x.Cells[at], text)
 				filled[at] = true

@@ -30,10 +30,6 @@ func number(tb require.TestingT, s string) *model.Decimal {
 
 func day(tb require.TestingT, s string) model.Date { return parse[model.Date](tb, s) }
 
-func period(tb require.TestingT, from, to string) model.Period {
-	return model.Period{From: day(tb, from), To: day(tb, to)}
-}
-
 // sample is a review as a mortgage application would have it: an API, files and a page, invented from end to end.
 func sample(tb require.TestingT) *model.Review {
 	at := time.Date(2026, 11, 22, 12, 4, 31, 0, time.UTC)
@@ -104,8 +100,8 @@ func sample(tb require.TestingT) *model.Review {
 		&model.Extra{Header: head(4, "/accounts/0"), For: model.CategoryAccount, Extra: map[string]string{"card-type": "Wereldpas", "overdraft": "ja"}},
 	)
 	shops := []string{"Supermarkt De Hoek", "Energie Voorbeeld N.V.", "Stichting Sportclub Oefenveld", "Bakkerij De Proef B.V.", "Woningcorporatie Het Model", "Koffiebar Proeflokaal"}
-	for n := range 64 {
-		t := &model.Transaction{Header: head(5, model.AtPath(fmt.Sprintf("/Document/BkToCstmrStmt/Stmt[1]/Ntry[%d]", n+1))), Account: current, BookingDate: day(tb, "2026-08-03").AddDays(n * 109 / 64),
+	for n := range 40 {
+		t := &model.Transaction{Header: head(5, model.AtPath(fmt.Sprintf("/Document/BkToCstmrStmt/Stmt[1]/Ntry[%d]", n+1))), Account: current, BookingDate: day(tb, "2026-08-03").AddDays(n * 109 / 40),
 			Amount: euro(tb, fmt.Sprintf("-%d.%02d", 3+n*7%240, n*37%100)), Counterparty: model.Counterparty{Name: shops[n%len(shops)]}, Description: fmt.Sprintf("Betaling %d, dank u wel", 1000+n), Status: model.Booked}
 		t.ValueDate = t.BookingDate
 		switch {
@@ -127,7 +123,7 @@ func sample(tb require.TestingT) *model.Review {
 		o model.Obtained
 		n int
 	}{{"mijnoverheid", model.CategoryPerson, model.ObtainedAll, 1}, {"mijnoverheid", model.CategoryAddress, model.ObtainedAll, 1}, {"uwv", model.CategoryIncome, model.ObtainedAll, 3},
-		{"mijnpensioenoverzicht", model.CategoryPension, model.ObtainedAll, 2}, {"duo", model.CategoryStudyDebt, model.ObtainedAll, 1}, {"voorbeeldbank", model.CategoryTransaction, model.ObtainedPart, 65}} {
+		{"mijnpensioenoverzicht", model.CategoryPension, model.ObtainedAll, 2}, {"duo", model.CategoryStudyDebt, model.ObtainedAll, 1}, {"voorbeeldbank", model.CategoryTransaction, model.ObtainedPart, 41}} {
 		r.Coverage = append(r.Coverage, model.Coverage{Institution: c.i, Category: c.c, Obtained: c.o, Records: c.n, Method: model.File, Subject: model.CheckYes,
 			Attempts: []model.Attempt{{Source: "x", Method: model.API, Outcome: "unavailable"}, {Source: "y", Method: model.File, Outcome: "ok"}}})
 	}

@@ -5,7 +5,7 @@ import "github.com/brondata/brondata/model"
 // words are the fixed texts of an overview. Some hold verbs of package fmt, the same ones in both languages.
 var words = map[string]model.Text{
 	"title":        tr("Overzicht van uw gegevens", "Overview of your data"),
-	"lead":         tr("Deze gegevens kunnen met uw toestemming naar %s gaan.", "With your consent, this data can go to %s."),
+	"lead":         tr("Deze gegevens kunnen met uw toestemming naar %s gaan.", "This data can go to %s with your consent."),
 	"leadNote":     tr("Alleen wat in dit overzicht staat, wordt verstuurd, en pas nadat u akkoord geeft.", "Only what stands in this overview is sent, and only after you agree."),
 	"summary":      tr("In het kort", "In short"),
 	"toWhom":       tr("Naar wie", "To whom"),
@@ -50,6 +50,7 @@ var words = map[string]model.Text{
 	"amountsCol":   tr("Bruto per jaar", "Gross per year"),
 	"fromAge":      tr("vanaf %s", "from %s"),
 	"untilAge":     tr("tot %s", "until %s"),
+	"upTo":         tr("t/m %s", "to %s"),
 	"years.one":    tr("1 jaar", "1 year"),
 	"years":        tr("%d jaar", "%d years"),
 	"months.one":   tr("1 maand", "1 month"),
@@ -76,8 +77,8 @@ var words = map[string]model.Text{
 	"leftOutHead":  tr("Wat u niet meestuurt", "What you do not send"),
 	"leftOutNote":  tr("Deze soorten gegevens hebt u weggelaten. Ze worden niet verstuurd.", "You left out these kinds of data. They are not sent."),
 	"check":        tr("Controle", "Verification"),
-	"checkNote":    tr("Dit kenmerk hoort bij precies deze gegevens en deze ontvanger. Verandert er iets, dan verandert het kenmerk. Vergelijk het met het kenmerk op het scherm waar u akkoord geeft.", "This reference belongs to exactly this data and this recipient. If anything changes, so does the reference. Compare it with the one on the screen where you agree."),
-	"digest":       tr("Kenmerk", "Reference"),
+	"checkNote":    tr("Deze controlecode hoort bij precies deze gegevens en deze ontvanger. Verandert er iets, dan verandert de code. Vergelijk haar met de code op het scherm waar u akkoord geeft.", "This code belongs to exactly this data and this recipient. If anything changes, so does the code. Compare it with the one on the screen where you agree."),
+	"digest":       tr("Controlecode", "Verification code"),
 	"digestFull":   tr("Volledig", "In full"),
 	"grant":        tr("Nummer van de toestemming", "Number of the consent"),
 	"recipientID":  tr("Ontvanger", "Recipient"),
@@ -87,10 +88,7 @@ var words = map[string]model.Text{
 	"page":         tr("bladzijde %s van %s", "page %s of %s"),
 	"unshown":      tr("\u25a1 staat voor een teken dat hier niet kan worden getoond.", "\u25a1 stands for a character that cannot be shown here."),
 	"skip":         tr("Naar de inhoud", "Skip to content"),
-	"continued":    tr("vervolg", "continued"),
 	"general":      tr("Over het geheel", "About the whole"),
-	"aboutDoc":     tr("Over dit document", "About this document"),
-	"pendingMark":  tr("nog niet geboekt", "not yet booked"),
 }
 
 var months = [...]model.Text{

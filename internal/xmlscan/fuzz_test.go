@@ -25,6 +25,9 @@ func FuzzScanner(f *testing.F) {
 		slow, slowErr := scan(iotest.OneByteReader(bytes.NewReader(doc)), opts)
 		require.Equal(t, err == nil, slowErr == nil)
 		require.Equal(t, got, slow)
+		short, shortErr := list(bytes.NewReader(doc), opts, true)
+		require.Equal(t, got, short, "with the shortcut for leaves")
+		require.Equal(t, err, shortErr)
 		if err != nil {
 			require.Equal(t, err.Error(), slowErr.Error())
 			return

@@ -17,7 +17,10 @@ import (
 )
 
 // scan lists a document's events, neighbouring text joined, in one line each.
-func scan(r io.Reader, o *xmlscan.Options) (events []string, err error) {
+func scan(r io.Reader, o *xmlscan.Options) (events []string, err error) { return list(r, o, false) }
+
+// list does so with or without the shortcut for leaves.
+func list(r io.Reader, o *xmlscan.Options, leaf bool) (events []string, err error) {
 	s := xmlscan.New(r, o)
 	var text strings.Builder
 	flush := func() {
@@ -44,6 +47,17 @@ func scan(r io.Reader, o *xmlscan.Options) (events []string, err error) {
 				e += fmt.Sprintf(" %q %q=%q", space, local, value)
 			}
 			events = append(events, e)
+			if leaf {
+				e = fmt.Sprintf("end %q %q", s.Space(), s.Local())
+				if t, ok := s.Leaf(); ok {
+					text.Write(t)
+					if _, again := s.Leaf(); again {
+						return events, errors.New("a leaf inside a leaf")
+					}
+					flush()
+					events = append(events, e)
+				}
+			}
 		case xmlscan.End:
 			flush()
 			events = append(events, fmt.Sprintf("end %q %q", s.Space(), s.Local()))

@@ -54,6 +54,9 @@ func TestWellFormed(t *testing.T) {
 				require.NoError(t, err)
 				assert.Equal(t, spaced(want), spaced(got))
 			}
+			short, err := list(strings.NewReader(doc), nil, true)
+			require.NoError(t, err)
+			assert.Equal(t, got, short, "with the shortcut for leaves")
 			slow, err := scan(iotest.OneByteReader(strings.NewReader(doc)), nil)
 			require.NoError(t, err)
 			assert.Equal(t, got, slow, "read byte by byte")

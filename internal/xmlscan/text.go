@@ -90,6 +90,31 @@ func (s *Scanner) chars() (bool, error) {
 	return true, nil
 }
 
+// Leaf is a shortcut for the element that most of a data file is made of. Where the current Start is followed by nothing but
+// plain text, which may be empty, and its own end tag, Leaf returns the text and goes to that End, as two calls of Next would.
+// Otherwise, also for text with references, line ends to normalise or characters beyond US-ASCII, it returns false, changes
+// nothing, and Next does the work.
+func (s *Scanner) Leaf() (text []byte, ok bool) {
+	if s.err != nil || s.emptyTag || s.popNext || len(s.frames) == 0 {
+		return nil, false
+	}
+	b := s.buf[s.pos+s.adv : s.end+1]
+	i := 0
+	for class[b[i]]&cText != 0 {
+		i++
+	}
+	name := s.names[s.frames[len(s.frames)-1].name:]
+	n := i + 2 + len(name)
+	if n >= len(b)-1 || b[i] != '<' || b[i+1] != '/' || b[n] != '>' || !bytes.Equal(b[i+2:n], name) {
+		return nil, false
+	}
+	s.text = b[:i]
+	s.curAttr = s.curAttr[:0]
+	s.adv += n + 1
+	s.popNext = true
+	return s.text, true
+}
+
 func onlySpace(b []byte) bool {
 	for _, c := range b {
 		if class[c]&cSpace == 0 {

@@ -147,7 +147,7 @@ func (r *reader) next() error {
 		return r.start()
 	case xmlscan.Text:
 		if r.field != 0 {
-			r.take(r.s.Text())
+			r.take(r.field, r.s.Text())
 		}
 		return nil
 	}
@@ -205,6 +205,15 @@ func (r *reader) start() error {
 			}
 		}
 	}
+	if f != 0 {
+		if b, ok := r.s.Leaf(); ok {
+			r.text = r.text[:0]
+			r.take(f, b)
+			r.values.put(f, r.text)
+			r.text = r.text[:0]
+			return nil
+		}
+	}
 	r.outer = append(r.outer, r.at)
 	r.open = append(r.open, r.field)
 	r.at, r.field = p, f
@@ -212,11 +221,11 @@ func (r *reader) start() error {
 	return nil
 }
 
-// take adds to the current field's text as much as is allowed.
-func (r *reader) take(b []byte) {
+// take adds to a field's text as much as is allowed.
+func (r *reader) take(f field, b []byte) {
 	room := maxText - len(r.text)
 	if len(b) > room {
-		r.values.long.add(r.field)
+		r.values.long.add(f)
 		for room > 0 && !utf8.RuneStart(b[room]) {
 			room--
 		}

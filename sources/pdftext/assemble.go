@@ -21,7 +21,9 @@ type assembler struct {
 	gap   bool   // white space was shown after the last fragment
 	shown int    // glyphs of this page
 	last  glyphBox
-	turns bool // some fragment is turned
+
+	buffer []byte // of the words' text, and where each ends: reused
+	ends   []int
 }
 
 // glyphBox is where the last glyph was, to recognise one that is printed twice.
@@ -62,7 +64,7 @@ func (a *assembler) reset() {
 	if cap(a.frags) > 1<<16 {
 		a.frags, a.text = nil, nil
 	}
-	*a = assembler{frags: a.frags[:0], text: a.text[:0]}
+	*a = assembler{frags: a.frags[:0], text: a.text[:0], buffer: a.buffer, ends: a.ends}
 }
 
 // space notes that white space was shown.
@@ -95,7 +97,6 @@ func (a *assembler) add(st *style, text string, u0, u1, v float64) {
 	})
 	a.last = glyphBox{u0, v, start}
 	a.open, a.gap = true, false
-	a.turns = a.turns || st.angle != 0
 }
 
 // join tries to continue the last fragment; it reports whether the glyph has been taken care of.
@@ -192,24 +193,19 @@ func (a *assembler) words(p *Page, media pdf.Rect) []Word {
 		return nil
 	}
 	rows := a.rows()
-	out := make([]Word, 0, len(a.frags))
-	b := wordBuilder{asm: a, page: p, media: media, text: make([]byte, 0, len(a.text))}
+	b := wordBuilder{asm: a, page: p, media: media, text: a.buffer[:0], ends: a.ends[:0], out: make([]Word, 0, len(a.frags))}
 	for _, r := range rows {
 		b.row(a.frags[r.from:r.to])
 	}
-	all := string(b.text)
-	for i := range b.spans {
-		s := &b.spans[i]
-		s.word.Text = all[s.start:s.end]
-		out = append(out, s.word)
+	// All words of a page share one string.
+	all, start := string(b.text), 0
+	for i, end := range b.ends {
+		b.out[i].Text, start = all[start:end], end
 	}
-	return out
-}
-
-// span is a word whose text is still a range of the builder's buffer: all words of a page share one string in the end.
-type span struct {
-	word       Word
-	start, end int
+	if cap(b.text) <= keepBuffer {
+		a.buffer, a.ends = b.text, b.ends
+	}
+	return b.out
 }
 
 type wordBuilder struct {
@@ -217,7 +213,8 @@ type wordBuilder struct {
 	page  *Page
 	media pdf.Rect
 	text  []byte
-	spans []span
+	ends  []int // where the text of each word ends
+	out   []Word
 	runes []rune
 }
 
@@ -334,7 +331,8 @@ func (b *wordBuilder) word(f []fragment) {
 	}
 	b.visualToLogical(start)
 	b.place(&w, f[0].cos, f[0].sin)
-	b.spans = append(b.spans, span{w, start, len(b.text)})
+	b.ends = append(b.ends, len(b.text))
+	b.out = append(b.out, w)
 }
 
 // place decides whether the middle of the word lies on the visible page and on the sheet.

@@ -31,7 +31,7 @@
 //
 //	file 64 MiB              operators 50 million        graphics states 100,000, of which 256 kept
 //	stream 64 MiB            glyphs 20 million           forms 16 deep, 20,000 on a page
-//	inflated 512 MiB         glyphs of a page 1 million  CMap entries 131,072, sixteen times that in a document
+//	inflated 512 MiB         glyphs of a page 400,000    CMap entries 131,072, sixteen times that in a document
 //	ratio 1,000              pages 20,000                rulings of a page 50,000
 //
 // # Where the parts of the standard are

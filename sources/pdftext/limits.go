@@ -14,7 +14,7 @@ type Limits struct {
 	Nesting     int   // arrays and dictionaries in each other: 128
 	Pages       int   // pages: 20,000
 	Operators   int   // content operators over the document's life: 50,000,000
-	PageGlyphs  int   // glyphs on one page: 1,000,000
+	PageGlyphs  int   // glyphs on one page: 400,000
 	Glyphs      int   // glyphs over the document's life: 20,000,000
 	States      int   // graphics states saved at once by q: 256 are kept, deeper ones are counted up to this: 100,000
 	FormDepth   int   // Form XObjects in each other: 16
@@ -26,7 +26,7 @@ type Limits struct {
 // The defaults of Limits.
 const (
 	defaultOperators   = 50_000_000
-	defaultPageGlyphs  = 1_000_000
+	defaultPageGlyphs  = 400_000
 	defaultGlyphs      = 20_000_000
 	defaultStates      = 100_000
 	defaultFormDepth   = 16

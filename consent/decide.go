@@ -52,6 +52,12 @@ func (m *Manager) Decide(ctx context.Context, by Actor, id GrantID, allow bool) 
 			}
 			old, err = old.makeRoom(by, g.ID, now)
 			if err != nil {
+				// Between the two reads the same decision may have been made elsewhere: then it is this one's too.
+				if cur, again := m.load(ctx, id); again != nil {
+					return again
+				} else if cur.Version != g.Version {
+					return ErrConflict
+				}
 				return err
 			}
 			ev := m.event(by, actionSupersede, old)

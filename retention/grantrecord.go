@@ -85,6 +85,8 @@ const (
 	linkPrefix  = "l/"
 	jobPrefix   = "x/"
 	dayPrefix   = "e/"
+
+	purposePrefix = "p/"
 )
 
 func grantID(grant string, c Compartment) string { return grantPrefix + grant + "/" + string(c) }

@@ -57,6 +57,10 @@ func (v *Vault) State(ctx context.Context, a Access, ref Ref) ([]byte, error) {
 // expired or was deleted by itself is left out; when the grant itself was deleted, that is [ErrShredded]. Recording and
 // other errors are as of Read. An unknown grant is an error that wraps [fs.ErrNotExist].
 func (v *Vault) ReadGrant(ctx context.Context, a Access, ref Ref) ([]Content, error) {
+	return v.readGrant(ctx, a, ref, "")
+}
+
+func (v *Vault) readGrant(ctx context.Context, a Access, ref Ref, except model.Category) ([]Content, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
@@ -89,7 +93,8 @@ func (v *Vault) ReadGrant(ctx context.Context, a Access, ref Ref) ([]Content, er
 	for _, link := range links {
 		ref.Link = link
 		cs, err := v.read(ctx, a, ref, Compartments(), func(l, inMemory *linkRecord, now time.Time) []model.Category {
-			return append(l.readable(now), inMemory.readable(now)...)
+			all := append(l.readable(now), inMemory.readable(now)...)
+			return slices.DeleteFunc(all, func(c model.Category) bool { return c == except })
 		})
 		if errors.Is(err, ErrShredded) && !v.grantDead(ctx, ref.Grant) {
 			continue // the link was deleted a moment ago

@@ -21,8 +21,8 @@ func (v *Vault) Rewrap(ctx context.Context, cursor string, max int) (next string
 	if max < 1 {
 		return cursor, 0, invalid("max below 1")
 	}
-	// Days come before grants in the order of ids.
-	for _, prefix := range []string{dayPrefix, grantPrefix} {
+	// In the order of ids, so that a cursor says which part it is in.
+	for _, prefix := range []string{dayPrefix, grantPrefix, purposePrefix} {
 		after := ""
 		if cursor != "" {
 			if !strings.HasPrefix(cursor, prefix) {
@@ -97,6 +97,14 @@ func (v *Vault) rewrapOnce(ctx context.Context, r Record) (bool, error) {
 	} else {
 		g, err := decodeGrant(r)
 		if err != nil || g.dead() {
+			return false, err
+		}
+		w, enc = &g.wrapped, g.encode
+		cc = purposeContext(g.tenant, g.purpose)
+	}
+	if strings.HasPrefix(r.ID, grantPrefix) {
+		g, err := decodeGrant(r)
+		if err != nil {
 			return false, err
 		}
 		grant, _, _ := strings.Cut(strings.TrimPrefix(r.ID, grantPrefix), "/")

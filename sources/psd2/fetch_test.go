@@ -319,7 +319,7 @@ func TestHistory(t *testing.T) {
 // Links are followed as they are, but not in circles, not without end, and not to others.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	path := "/100000000001/transactions"
+	path := "100000000001/transactions"
 	page := func(next string) string {
 		return `{"transactions":{"booked":[{"transactionAmount":{"currency":"EUR","amount":"1"}}],"_links":{"account":{"href":"x"},"next":{"href":"` + next + `"}}}}`
 	}

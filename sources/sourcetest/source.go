@@ -255,7 +255,7 @@ func (c *sourceCheck) slots(ctx context.Context) {
 		if refused == "" && account != "" {
 			refused = account
 		}
-		if account == refused {
+		if account != "" && account == refused { // "" is the access to no account: see consent.Permit.Access
 			return sources.ErrLimit
 		}
 		return nil

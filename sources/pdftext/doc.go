@@ -30,7 +30,7 @@
 // is checked at every thousand operators, every stream and every page.
 //
 //	file 64 MiB              operators 50 million        graphics states 100,000, of which 256 kept
-//	stream 64 MiB            glyphs 20 million           forms 16 deep, 20,000 on a page
+//	stream 32 MiB            glyphs 20 million           forms 16 deep, 20,000 on a page
 //	inflated 512 MiB         glyphs of a page 400,000    CMap entries 131,072, sixteen times that in a document
 //	ratio 1,000              pages 20,000                rulings of a page 50,000
 //

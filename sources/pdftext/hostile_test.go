@@ -60,36 +60,46 @@ func hostileFiles() map[string][]byte {
 	many.resources += ">>"
 	many.objects = []string{stream("", identityCMap+"60000 beginbfchar "+entries.String()[:60_000*14])}
 	return map[string][]byte{
-		"q without end":              file{content: strings.Repeat("q ", 5_000_000)}.bytes(),
-		"BMC without end":            file{content: strings.Repeat("/P BMC ", 2_000_000)}.bytes(),
-		"form fan-out of ten to ten": fan.bytes(),
-		"forms 400 deep":             deep.bytes(),
-		"a glyph flood":              file{content: "BT /F1 10 Tf " + strings.Repeat("("+strings.Repeat("x", 10_000)+") Tj ", 3000)}.bytes(),
-		"words without end":          file{content: "BT /F1 10 Tf " + strings.Repeat("1 0 Td (x)Tj ", 1_500_000)}.bytes(),
-		"paths without end":          file{content: strings.Repeat("0 0 m 9 0 l 9 9 l S ", 1_000_000)}.bytes(),
-		"one path without end":       file{content: "0 0 m " + strings.Repeat("9 0 l 9 9 l ", 1_500_000) + "S"}.bytes(),
-		"arrays in arrays":           file{content: strings.Repeat("[", 5_000_000) + " TJ " + text}.bytes(),
-		"dictionaries in each other": file{content: strings.Repeat("<<", 3_000_000) + " BDC " + text}.bytes(),
-		"unterminated strings":       file{content: "BT /F1 10 Tf [" + strings.Repeat("(", 3_000_000)}.bytes(),
-		"hex string without end":     file{content: "BT /F1 10 Tf <" + strings.Repeat("41", 2_000_000)}.bytes(),
-		"TJ of a million numbers":    file{content: "BT /F1 10 Tf [" + strings.Repeat("1 ", 3_000_000) + "] TJ"}.bytes(),
-		"a bfchar flood":             cmap("200000 beginbfchar " + entries.String()),
-		"bfchar count of 2e9":        cmap("2000000000 beginbfchar <0041> <0042> endbfchar"),
-		"overlapping wide bfranges":  cmap("9 beginbfrange " + strings.Repeat("<0000> <FFFF> <0041> ", 100_000)),
-		"CMap of itself":             cmap("/Identity-H usecmap " + strings.Repeat("/Identity-H usecmap ", 500_000)),
-		"a thousand big CMaps":       many.bytes(),
-		"Differences of 200,000":     file{content: text, resources: "/Font<</F1<</Subtype/Type1/Encoding<</Differences[" + strings.Repeat("0/a ", 200_000) + "]>>>>>>"}.bytes(),
-		"W of 200,000":               file{content: "BT /F1 10 Tf <" + strings.Repeat("0041", 100_000) + "> Tj ET", resources: "/Font<</F1<</Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</W[" + strings.Repeat("0 65535 1 ", 60_000) + "]>>]>>>>"}.bytes(),
-		"ActualText bomb":            file{content: "BT /F1 10 Tf " + strings.Repeat("/S<</ActualText("+strings.Repeat("y", 30_000)+")>>BDC (x) Tj EMC ", 300)}.bytes(),
-		"numbers out of this world":  file{content: strings.Repeat("9e9 99999999999999999999 0 0 99999999999999 0 0 cm 1e300 0 0 1 0 0 Tm ", 200_000) + text}.bytes(),
-		"annotations of themselves":  file{page: "/Annots[" + strings.Repeat("5 0 R ", 100_000) + "]", objects: []string{"<</Rect[0 0 9 9]/AP<</N 6 0 R>>>>", stream("/Subtype/Form/BBox[0 0 9 9]/Resources<<"+helvetica+">>", text)}}.bytes(),
-		"usecmap cycle":              file{content: "BT /F1 10 Tf <0041> Tj ET", resources: "/Font<</F1 5 0 R>>", objects: []string{composite, stream("/UseCMap 6 0 R", identityCMap)}}.bytes(),
-		"60 MB of q in 60 kB":        deflated(strings.Repeat("q ", 30_000_000)),
-		"60 MB of Tj in 60 kB":       deflated("BT /F1 10 Tf " + strings.Repeat("(x)Tj ", 10_000_000)),
-		"60 MB of numbers in 60 kB":  deflated(strings.Repeat("1 ", 30_000_000)),
-		"image data without EI":      file{content: "BI /W 1 ID " + strings.Repeat("EIx ", 2_000_000)}.bytes(),
-		"inline images without end":  file{content: strings.Repeat("BI ID x EI ", 1_000_000)}.bytes(),
+		"q without end":               file{content: strings.Repeat("q ", 5_000_000)}.bytes(),
+		"BMC without end":             file{content: strings.Repeat("/P BMC ", 2_000_000)}.bytes(),
+		"form fan-out of ten to ten":  fan.bytes(),
+		"forms 400 deep":              deep.bytes(),
+		"a glyph flood":               file{content: "BT /F1 10 Tf " + strings.Repeat("("+strings.Repeat("x", 10_000)+") Tj ", 3000)}.bytes(),
+		"words without end":           file{content: "BT /F1 10 Tf " + strings.Repeat("1 0 Td (x)Tj ", 1_500_000)}.bytes(),
+		"paths without end":           file{content: strings.Repeat("0 0 m 9 0 l 9 9 l S ", 1_000_000)}.bytes(),
+		"one path without end":        file{content: "0 0 m " + strings.Repeat("9 0 l 9 9 l ", 1_500_000) + "S"}.bytes(),
+		"arrays in arrays":            file{content: strings.Repeat("[", 5_000_000) + " TJ " + text}.bytes(),
+		"dictionaries in each other":  file{content: strings.Repeat("<<", 3_000_000) + " BDC " + text}.bytes(),
+		"unterminated strings":        file{content: "BT /F1 10 Tf [" + strings.Repeat("(", 3_000_000)}.bytes(),
+		"hex string without end":      file{content: "BT /F1 10 Tf <" + strings.Repeat("41", 2_000_000)}.bytes(),
+		"TJ of a million numbers":     file{content: "BT /F1 10 Tf [" + strings.Repeat("1 ", 3_000_000) + "] TJ"}.bytes(),
+		"a bfchar flood":              cmap("200000 beginbfchar " + entries.String()),
+		"bfchar count of 2e9":         cmap("2000000000 beginbfchar <0041> <0042> endbfchar"),
+		"overlapping wide bfranges":   cmap("9 beginbfrange " + strings.Repeat("<0000> <FFFF> <0041> ", 100_000)),
+		"CMap of itself":              cmap("/Identity-H usecmap " + strings.Repeat("/Identity-H usecmap ", 500_000)),
+		"a thousand big CMaps":        many.bytes(),
+		"Differences of 200,000":      file{content: text, resources: "/Font<</F1<</Subtype/Type1/Encoding<</Differences[" + strings.Repeat("0/a ", 200_000) + "]>>>>>>"}.bytes(),
+		"W of 200,000":                file{content: "BT /F1 10 Tf <" + strings.Repeat("0041", 100_000) + "> Tj ET", resources: "/Font<</F1<</Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</W[" + strings.Repeat("0 65535 1 ", 60_000) + "]>>]>>>>"}.bytes(),
+		"ActualText bomb":             file{content: "BT /F1 10 Tf " + strings.Repeat("/S<</ActualText("+strings.Repeat("y", 30_000)+")>>BDC (x) Tj EMC ", 300)}.bytes(),
+		"numbers out of this world":   file{content: strings.Repeat("9e9 99999999999999999999 0 0 99999999999999 0 0 cm 1e300 0 0 1 0 0 Tm ", 200_000) + text}.bytes(),
+		"annotations of themselves":   file{page: "/Annots[" + strings.Repeat("5 0 R ", 100_000) + "]", objects: []string{"<</Rect[0 0 9 9]/AP<</N 6 0 R>>>>", stream("/Subtype/Form/BBox[0 0 9 9]/Resources<<"+helvetica+">>", text)}}.bytes(),
+		"usecmap cycle":               file{content: "BT /F1 10 Tf <0041> Tj ET", resources: "/Font<</F1 5 0 R>>", objects: []string{composite, stream("/UseCMap 6 0 R", identityCMap)}}.bytes(),
+		"30 MB of q compressed":       deflated(noisy("q ", 30<<20)),
+		"30 MB of Tj compressed":      deflated("BT /F1 10 Tf " + noisy("(x)Tj ", 30<<20)),
+		"30 MB of numbers compressed": deflated(noisy("1 ", 30<<20)),
+		"image data without EI":       file{content: "BI /W 1 ID " + strings.Repeat("EIx ", 2_000_000)}.bytes(),
+		"inline images without end":   file{content: strings.Repeat("BI ID x EI ", 1_000_000)}.bytes(),
 	}
+}
+
+// noisy repeats a pattern to the given size, with a number now and then that keeps it from being compressed too well.
+func noisy(pattern string, size int) string {
+	var b strings.Builder
+	block := strings.Repeat(pattern, 400/len(pattern))
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "%s%d w ", block, i*2_654_435_761%1_000_003)
+	}
+	return b.String()
 }
 
 // deflated is a file with compressed content.

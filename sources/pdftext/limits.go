@@ -7,7 +7,7 @@ import "github.com/brondata/brondata/internal/pdf"
 // ErrLimit (ErrTooLarge for File), never a shortened result.
 type Limits struct {
 	File        int64 // bytes of the file: 64 MiB
-	Stream      int64 // decoded bytes of one stream, and of one page's content: 64 MiB
+	Stream      int64 // decoded bytes of one stream, and of one page's content: 32 MiB
 	Inflated    int64 // decoded bytes over the document's life: 512 MiB
 	Ratio       int   // decoded to raw bytes of one stream, past its first MiB: 1,000
 	Objects     int   // cross-reference entries: 1,048,576

@@ -90,8 +90,9 @@ func (r *reader) party(s side, doubts *[]model.Issue) model.Counterparty {
 		Account: r.accountID(s.iban, s.other, "counterparty.account", doubts),
 		BIC:     r.bic(s.bic, "counterparty.bic", doubts),
 	}
-	if c.Name == "" && !r.values.bad.has(s.name) {
-		// The party on whose behalf: banks that leave the other one out name it alone.
+	if v := &r.values; c.Name == "" && !v.bad.has(s.name) && len(v.text[s.iban]) == 0 && len(v.text[s.other]) == 0 {
+		// Some banks name the party on whose behalf alone. Beside the number of another one's account, its name would
+		// make a person of two.
 		c.Name = r.string(s.ultimate, "counterparty.name", doubts)
 	}
 	return c

@@ -116,6 +116,9 @@ func (v *Vault) finishGrant(ctx context.Context, grant string) error {
 	if err != nil {
 		return err
 	}
+	if err := v.scrubAll(ctx); err != nil {
+		return err
+	}
 	return v.retry(ctx, func() error {
 		job, err := v.job(ctx, grant)
 		if err != nil || !job.finished.IsZero() {
@@ -162,7 +165,7 @@ func (v *Vault) DeleteLink(ctx context.Context, a Access, grant, link string) (R
 	}
 	logged := v.asked(ctx, a, ref, "")
 	l, err := v.deleteLink(ctx, ref, time.Time{})
-	if err = errors.Join(err, logged); err != nil {
+	if err = errors.Join(err, logged, v.scrubAll(ctx)); err != nil {
 		return Receipt{}, err
 	}
 	o := l.obituary
@@ -214,7 +217,9 @@ func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (*
 		return nil, err
 	}
 	v.cache.drop(ref.Grant)
-	_ = v.scrub(ctx, v.disk.keys)
+	if alone {
+		_ = v.scrub(ctx, v.disk.keys)
+	}
 	return v.finishLink(ctx, ref)
 }
 
@@ -272,8 +277,8 @@ func (v *Vault) DeleteCategory(ctx context.Context, a Access, grant, link string
 		}
 		all.finished = later(all.finished, o.finished)
 	}
-	if logged != nil {
-		return Receipt{}, logged
+	if err := errors.Join(logged, v.scrubAll(ctx)); err != nil {
+		return Receipt{}, err
 	}
 	if all.place, err = v.told(ctx, a, ref, place, all.counts, c); err != nil {
 		return Receipt{}, err
@@ -355,6 +360,15 @@ func (v *Vault) scrub(ctx context.Context, store any) error {
 		return s.Scrub(ctx)
 	}
 	return nil
+}
+
+// scrubAll scrubs every store that rows or keys were deleted from.
+func (v *Vault) scrubAll(ctx context.Context) error {
+	errs := []error{v.scrub(ctx, v.disk.keys)}
+	for _, s := range v.disk.distinct() {
+		errs = append(errs, v.scrub(ctx, s))
+	}
+	return errors.Join(errs...)
 }
 
 func later(a, b time.Time) time.Time {

@@ -50,7 +50,7 @@ type Store interface {
 
 // Scrubber is the optional second interface of a [Store] or [KeyStore]: it removes what deleted rows leave behind in files,
 // such as old pages in a write-ahead log. The vault calls it after it destroyed keys and after a sweep that removed rows.
-// An error is reported and nothing depends on it.
+// What was deleted is deleted without it, and unreadable; an error is reported, and the deletion is then repeated.
 type Scrubber interface {
 	Scrub(ctx context.Context) error
 }

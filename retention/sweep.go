@@ -54,12 +54,7 @@ func (v *Vault) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	}
 	errs = append(errs, v.sweepMemory(ctx, snap.now))
 	if r.total() > 0 {
-		errs = append(errs, v.scrub(ctx, v.disk.keys))
-		if r.Rows > 0 {
-			for _, s := range v.disk.distinct() {
-				errs = append(errs, v.scrub(ctx, s))
-			}
-		}
+		errs = append(errs, v.scrubAll(ctx))
 	}
 	return r, errors.Join(errs...)
 }

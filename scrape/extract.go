@@ -1,0 +1,344 @@
+package scrape
+
+import (
+	"strconv"
+
+	"golang.org/x/net/html"
+
+	"github.com/brondata/brondata/internal/jsonscan"
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+)
+
+// found is one record of a page, in the scope.
+type found struct {
+	category model.Category
+	at       string
+	values   []named
+}
+
+// wanted returns the indexes of the fields that the query asks for.
+func (s *section) wanted(q sources.Query) (out []int) {
+	for i := range s.fields {
+		if asked(q, s.Category, s.fields[i].Into) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func asked(q sources.Query, c model.Category, into string) bool {
+	if c == model.CategoryPerson && into == "bsn" {
+		return q.WantsBSN()
+	}
+	return q.WantsField(c, into)
+}
+
+func (s *section) record(q sources.Query, at string) found {
+	out := found{category: s.Category, at: at}
+	for _, f := range s.fixed {
+		if asked(q, s.Category, f.into) {
+			out.values = append(out.values, f)
+		}
+	}
+	return out
+}
+
+func (s *section) nth(n int) string { return s.at + "[" + strconv.Itoa(n) + "]" }
+
+// take checks a text against the field and adds it to the record.
+func (out *found) take(f *field, r raw, absent bool) *fault {
+	if absent || f.absent[r.text] && (r.kind == 0 || r.kind == jsonscan.String) {
+		return nil
+	}
+	v, ok := f.parse(r)
+	if !ok {
+		if r.text == "" {
+			return &fault{field: f.Into, text: "the value is empty"}
+		}
+		return &fault{field: f.Into, text: "the value is not of kind " + f.Kind.String()}
+	}
+	out.values = append(out.values, named{f.Into, v})
+	return nil
+}
+
+// html reads what the query asks of a parsed page.
+func (p *page) html(d *dom, q sources.Query) ([]found, error) {
+	for _, a := range p.anchors {
+		n := 0
+		if a.sel != nil {
+			n = len(d.match(d.root, a.sel))
+		} else {
+			n, _ = d.heads(a.heading)
+		}
+		if n == 0 {
+			return nil, (&fault{text: "anchor " + strconv.Itoa(a.n) + " is missing"}).err(p.Name)
+		}
+	}
+	var out []found
+	for i := range p.sections {
+		s := &p.sections[i]
+		if !q.Wants(s.Category) {
+			continue
+		}
+		recs, f := s.html(d, q)
+		if f != nil {
+			return nil, f.in(s.Name).err(p.Name)
+		}
+		out = append(out, recs...)
+	}
+	return out, nil
+}
+
+func (s *section) html(d *dom, q sources.Query) ([]found, *fault) {
+	r, f := s.region(d)
+	if f != nil {
+		return nil, f
+	}
+	if r == nil {
+		return nil, nil
+	}
+	empty := r.says(s.empty)
+	want := s.wanted(q)
+	var out []found
+	switch {
+	case s.Rows:
+		out, f = s.rows(r, q, want, empty)
+	case s.items != nil:
+		for _, n := range d.match(r.root, s.items) {
+			if !r.holds(n) {
+				continue
+			}
+			rec := s.record(q, s.nth(len(out)+1))
+			if f = s.one(d.within(n), &rec, want); f != nil {
+				break
+			}
+			out = append(out, rec)
+		}
+	case empty:
+		if s.anyLabel(r) {
+			return nil, &fault{text: "it says that it is empty, but it is not"}
+		}
+		return nil, nil
+	default:
+		rec := s.record(q, s.at)
+		if f = s.one(r, &rec, want); f == nil && len(want) == 0 && !s.anyLabel(r) {
+			f = &fault{text: "none of its labels is there"}
+		}
+		out = append(out, rec)
+	}
+	switch {
+	case f != nil:
+		return nil, f
+	case empty && len(out) > 0:
+		return nil, &fault{text: "it says that it is empty, but it is not"}
+	case !empty && len(out) == 0:
+		return nil, &fault{text: "there is no record, and no text that says so"}
+	}
+	return out, nil
+}
+
+// region finds the section; nil where the page says that it has nothing to show.
+func (s *section) region(d *dom) (*region, *fault) {
+	if s.sel != nil {
+		ns := d.match(d.root, s.sel)
+		switch {
+		case len(ns) == 1:
+			return d.within(ns[0]), nil
+		case len(ns) > 1:
+			return nil, &fault{text: "several elements match the selector"}
+		}
+	} else {
+		n, last := d.heads(s.heading)
+		switch {
+		case n == 1:
+			return d.under(last), nil
+		case n > 1:
+			return nil, &fault{text: "the heading is there several times"}
+		}
+	}
+	if whole := (&region{d: d, root: d.root}); whole.says(s.empty) {
+		return nil, nil
+	}
+	return nil, &fault{text: "it is missing"}
+}
+
+// one reads the wanted fields of one record.
+func (s *section) one(r *region, rec *found, want []int) *fault {
+	for _, i := range want {
+		fd := &s.fields[i]
+		g, f := r.find(fd)
+		if f == nil {
+			f = rec.take(fd, raw{text: g.text}, g.absent)
+		}
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// anyLabel reports whether the section has content: one of the recipe's labels or selectors is met in it.
+func (s *section) anyLabel(r *region) bool {
+	all := r.labels()
+	for i := range s.fields {
+		f := &s.fields[i]
+		if f.sel != nil && len(r.d.match(r.root, f.sel)) > 0 {
+			return true
+		}
+		for l := range f.labels {
+			if len(all[l]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *section) rows(r *region, q sources.Query, want []int, empty bool) ([]found, *fault) {
+	t, f := r.table(s)
+	if f != nil {
+		if empty {
+			return nil, nil // a portal without rows may leave out the table
+		}
+		return nil, f
+	}
+	out := make([]found, 0, len(t.rows))
+	for _, cells := range t.rows {
+		if len(s.skip) > 0 && s.skip[fold(r.d.label(cells[0]))] {
+			continue
+		}
+		if empty && len(cells) == 1 && s.empty[fold(r.d.label(cells[0]))] {
+			continue
+		}
+		if len(cells) != t.width {
+			return nil, &fault{text: "a row has another number of cells than the headings"}
+		}
+		rec := s.record(q, s.nth(len(out)+1))
+		for _, i := range want {
+			if f := r.cell(&s.fields[i], t.columns[i], cells, &rec); f != nil {
+				return nil, f
+			}
+		}
+		out = append(out, rec)
+	}
+	return out, nil
+}
+
+func (r *region) cell(fd *field, col int, cells []*html.Node, rec *found) *fault {
+	if col < 0 {
+		return nil
+	}
+	if spans(cells[col]) {
+		return &fault{field: fd.Into, text: "a cell spans several"}
+	}
+	text, p := r.d.plain(cells[col], fd.Lines)
+	if p != "" {
+		return &fault{field: fd.Into, text: "the value " + string(p)}
+	}
+	return rec.take(fd, raw{text: text}, false)
+}
+
+// json reads what the query asks of an answer in JSON.
+func (p *page) json(v jsonscan.Value, q sources.Query) ([]found, error) {
+	for _, a := range p.anchors {
+		if _, ok := a.path.find(v); !ok {
+			return nil, (&fault{text: "anchor " + strconv.Itoa(a.n) + " is missing"}).err(p.Name)
+		}
+	}
+	var out []found
+	for i := range p.sections {
+		s := &p.sections[i]
+		if !q.Wants(s.Category) {
+			continue
+		}
+		recs, f := s.json(v, q)
+		if f != nil {
+			return nil, f.in(s.Name).err(p.Name)
+		}
+		out = append(out, recs...)
+	}
+	return out, nil
+}
+
+func (s *section) json(v jsonscan.Value, q sources.Query) ([]found, *fault) {
+	at, ok := s.path.find(v)
+	if !ok {
+		return nil, &fault{text: "it is missing"}
+	}
+	if at.Kind() == jsonscan.Null && s.EmptyArray {
+		return nil, nil
+	}
+	want := s.wanted(q)
+	if !s.Rows {
+		rec := s.record(q, s.at)
+		if f := s.oneJSON(at, &rec, want); f != nil {
+			return nil, f
+		}
+		return []found{rec}, nil
+	}
+	if at.Kind() != jsonscan.Array || at.Len() == 0 && !s.EmptyArray {
+		return nil, &fault{text: "it is not an array with elements"}
+	}
+	out := make([]found, 0, at.Len())
+	for _, e := range at.Elems() {
+		rec := s.record(q, s.nth(len(out)+1))
+		if f := s.oneJSON(e, &rec, want); f != nil {
+			return nil, f
+		}
+		out = append(out, rec)
+	}
+	return out, nil
+}
+
+func (s *section) oneJSON(v jsonscan.Value, rec *found, want []int) *fault {
+	if v.Kind() != jsonscan.Object {
+		return &fault{text: "it is not an object"}
+	}
+	known := false
+	for i := range s.fields {
+		if _, ok := s.fields[i].path.find(v); ok {
+			known = true
+			break
+		}
+	}
+	if !known {
+		return &fault{text: "none of its members is there"}
+	}
+	for _, i := range want {
+		fd := &s.fields[i]
+		m, ok := fd.path.find(v)
+		if !ok {
+			if fd.Optional {
+				continue
+			}
+			return &fault{field: fd.Into, text: "the member is missing"}
+		}
+		if m.Kind() == jsonscan.Null && (fd.Optional || fd.absent["null"]) {
+			continue
+		}
+		if f := fd.currencyIn(v); f != nil {
+			return f
+		}
+		text := m.Text()
+		if m.Kind() == jsonscan.String {
+			text = squeeze(text)
+		}
+		if f := rec.take(fd, raw{text: text, kind: m.Kind()}, false); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// currencyIn checks the currency that stands beside an amount.
+func (f *field) currencyIn(v jsonscan.Value) *fault {
+	if f.CurrencyJSON == "" {
+		return nil
+	}
+	c, ok := f.curPath.find(v)
+	if !ok || c.Kind() != jsonscan.String || c.Text() != string(f.currency) {
+		return &fault{field: f.Into, text: "the currency is missing or another one"}
+	}
+	return nil
+}

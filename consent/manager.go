@@ -21,6 +21,7 @@ type Manager struct {
 	signer crypto.Signer
 	audit  retention.Recorder
 	tenant string
+	texts  *TextOptions
 	tries  int
 }
 
@@ -39,6 +40,8 @@ type Options struct {
 	Audit retention.Recorder
 	// Tenant is the host's own customer, for the access log; optional.
 	Tenant string
+	// Texts are for the texts of receipts: names of institutions, the time zone, where to withdraw; optional.
+	Texts *TextOptions
 }
 
 // NewManager returns a manager over a store. It reads nothing yet. [ErrInvalid]: no store.
@@ -49,7 +52,7 @@ func NewManager(store Store, o *Options) (*Manager, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	m := &Manager{store: store, limits: o.Limits, policy: o.Policy, signer: o.Signer, audit: o.Audit, tenant: o.Tenant, tries: 100}
+	m := &Manager{store: store, limits: o.Limits, policy: o.Policy, signer: o.Signer, audit: o.Audit, tenant: o.Tenant, texts: o.Texts, tries: 100}
 	m.clock.store, m.clock.source = store, o.Now
 	if o.Now == nil {
 		m.clock.source = time.Now

@@ -82,19 +82,19 @@ type ReceiptNotice struct {
 
 const receiptSchema = "ISO/IEC TS 27560:2023"
 
-// NewReceipt returns the receipt of a grant as it stands at a time. It is pure.
-func NewReceipt(g Grant, now time.Time) Receipt {
+// NewReceipt returns the receipt of a grant as it stands at a time; t, which may be nil, is for its texts. It is pure.
+func NewReceipt(g Grant, now time.Time, t *TextOptions) Receipt {
 	o := g.Onboarding()
 	r := Receipt{
 		Schema: receiptSchema, ID: fmt.Sprintf("%s-%s", g.ID, g.StateAt(now)), Made: now.UTC(), Subject: g.Subject,
 		Controller: ReceiptParty{g.Recipient.ID, g.Recipient.Name, g.Recipient.Contact, g.Recipient.Country},
 		Grant:      g.ID, State: g.StateAt(now), ValidUntil: g.ValidUntil, Supersedes: g.Supersedes, SupersededBy: g.SupersededBy,
-		Notice: ReceiptNotice{Digest: g.Shown, Sections: o.Sections(nil)},
+		Notice: ReceiptNotice{Digest: g.Shown, Sections: o.Sections(t)},
 	}
 	p := ReceiptPurpose{
 		ID: g.Purpose.ID, Description: g.Purpose.Text, LawfulBasis: "consent", Sources: g.Institutions, Since: g.Scope.Since,
 		Documents: g.KeepDocuments, Processing: []string{"retrieve", "store-encrypted", "show-to-subject", "release-after-approval"},
-		Withdrawal: o.withdrawLines(nil)[0], Further: g.Purpose.Further,
+		Withdrawal: o.withdrawLines(t)[0], Further: g.Purpose.Further,
 	}
 	if namesBSN(g.Scope) {
 		p.BSNBasis = g.Purpose.LegalBasis
@@ -173,7 +173,7 @@ func (m *Manager) Receipt(ctx context.Context, by Actor, id GrantID) ([]byte, er
 	if err := m.record(ctx, by, ActionReceipt, g, nil); err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(NewReceipt(g, m.clock.now()))
+	body, err := json.Marshal(NewReceipt(g, m.clock.now(), m.texts))
 	if err != nil {
 		return nil, fmt.Errorf("consent: receipt: %w", ErrInvalid)
 	}

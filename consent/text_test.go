@@ -1,0 +1,199 @@
+package consent_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
+)
+
+// golden compares with a file, or writes it when BRONDATA_UPDATE is set.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("BRONDATA_UPDATE") != "" {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
+
+func fixedGrant(t *testing.T) consent.Grant {
+	t.Helper()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, func(p *consent.Proposal) {
+		p.Purpose.LegalBasis = "Wft art. 4:25"
+		p.Scope.Baskets[0].Fields = append(p.Scope.Baskets[0].Fields, "bsn")
+		p.Purpose.Keep[model.CategoryPerson] = 90 * time.Minute
+	})
+	g.ID = "aaaaaaaaaaaaaaaaaaaaaaaaaa" // ids are random
+	return g
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	g := fixedGrant(t)
+	zone := time.FixedZone("CET", 3600)
+	o := &consent.TextOptions{
+		Institutions: map[model.InstitutionID]string{"bank": "Voorbeeldbank", "uwv": "UWV"}, Zone: zone,
+		Withdraw: model.Text{Dutch: "Op de pagina Mijn toestemmingen.", English: "On the page My consents."},
+	}
+	for _, l := range []string{"nl", "en"} {
+		golden(t, "onboarding_"+l+".txt", g.Onboarding().Text(l, o))
+		golden(t, "receipt_"+l+".txt", consent.NewReceipt(g, start, o).Text(l))
+	}
+	b, err := json.MarshalIndent(consent.NewReceipt(g, start, o), "", "  ")
+	require.NoError(t, err)
+	golden(t, "receipt.json", string(b)+"\n")
+}
+
+// TestEveryFieldHasItsText fails when the model gets a category or a field that a subject would be shown by its JSON name.
+func TestEveryFieldHasItsText(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	for _, c := range model.Categories() {
+		b := model.Everything(c)
+		if c == model.CategoryPerson {
+			b.Fields = append(b.Fields, "bsn")
+		}
+		p := k.proposal()
+		p.Scope = model.Scope{Baskets: []model.Basket{b}}
+		p.Purpose.LegalBasis = "a law"
+		g, err := k.Propose(t.Context(), jan, p)
+		require.NoError(t, err)
+		for _, s := range g.Onboarding().Sections(nil) {
+			require.NotEmpty(t, s.Lines, s.ID)
+			for _, l := range append(s.Lines, s.Title) {
+				require.NotEmpty(t, l.Dutch, s.ID)
+				require.NotEmpty(t, l.English, s.ID)
+				if s.ID != "data" {
+					continue
+				}
+				for _, f := range b.Fields {
+					if strings.ContainsAny(f, ".ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+						assert.NotContains(t, l.Dutch, f, "%s has no text", f)
+						assert.NotContains(t, l.English, f, "%s has no text", f)
+					}
+				}
+				if strings.Contains(l.Dutch, ": ") {
+					assert.Len(t, strings.Split(strings.SplitN(l.English, ": ", 2)[1], ", "), strings.Count(strings.SplitN(l.Dutch, ": ", 2)[1], ", ")+1, c)
+				}
+			}
+		}
+	}
+}
+
+func TestOnboardingShowsEverything(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.propose(t, func(p *consent.Proposal) {
+		p.KeepDocuments = true
+		p.Purpose.Further = model.Text{English: "The data goes to Norway."}
+		p.Purpose.Withdrawal = model.Text{Dutch: "Bel ons."}
+	})
+	nl, en := g.Onboarding().Text("nl", nil), g.Onboarding().Text("en", nil)
+	for _, want := range []string{"Voorbeeld Advies B.V.", "privacy@advies.example", "Uw hypotheekaanvraag beoordelen.", "bank", "uwv", "2030-03-29",
+		"naam van de tegenpartij", "30 dagen", "documenten zelf worden bewaard", "burgerservicenummer wordt niet gebruikt", "Norway", "Bel ons.", "intrekken"} {
+		assert.Contains(t, nl, want)
+	}
+	for _, want := range []string{"To assess your mortgage application.", "name of the other party", "30 days", "kept as well", "is not used", "Norway", "Bel ons.", "withdraw"} {
+		assert.Contains(t, en, want)
+	}
+	shown, err := g.Onboarding().Digest()
+	require.NoError(t, err)
+	assert.Equal(t, g.Shown, shown)
+	stored, err := k.Get(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	again, err := stored.Onboarding().Digest()
+	require.NoError(t, err)
+	assert.Equal(t, g.Shown, again, "the stored grant still shows what was asked")
+	stored.Scope.Baskets = stored.Scope.Baskets[:1]
+	other, err := stored.Onboarding().Digest()
+	require.NoError(t, err)
+	assert.NotEqual(t, g.Shown, other)
+}
+
+func TestReceiptIsReadableWithoutUs(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	b, err := k.Receipt(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	r, err := consent.OpenReceipt(b, k.signer.Public())
+	require.NoError(t, err)
+	assert.Equal(t, consent.GrantActive, r.State)
+	assert.Len(t, r.Events, 2)
+	assert.Equal(t, g.Shown, r.Notice.Digest)
+
+	var indented map[string]any
+	require.NoError(t, json.Unmarshal(b, &indented))
+	for name, change := range map[string]func(s string) string{
+		"recipient": func(s string) string { return strings.Replace(s, "Voorbeeld Advies", "Ander Advies", 1) },
+		"state":     func(s string) string { return strings.Replace(s, `"active"`, `"denied"`, 1) },
+		"signature": func(s string) string { return strings.Replace(s, `"signature": "`, `"signature": "AAAA`, 1) },
+	} {
+		changed := change(string(b))
+		require.NotEqual(t, string(b), changed)
+		_, err := consent.OpenReceipt([]byte(changed), k.signer.Public())
+		assert.ErrorIs(t, err, consent.ErrInvalid, name)
+	}
+	other, _, err := crypto.GenerateLocalSigner()
+	require.NoError(t, err)
+	_, err = consent.OpenReceipt(b, other.Public())
+	require.ErrorIs(t, err, consent.ErrInvalid)
+	_, err = consent.OpenReceipt(b)
+	require.NoError(t, err, "without a key it is read, not checked")
+	_, err = consent.OpenReceipt([]byte("{}"))
+	require.ErrorIs(t, err, consent.ErrInvalid)
+
+	_, err = k.Revoke(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	b, err = k.Receipt(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	r, err = consent.OpenReceipt(b, k.signer.Public())
+	require.NoError(t, err)
+	assert.Equal(t, consent.GrantRevoked, r.Events[2].State)
+	assert.Equal(t, "explicit", r.Events[2].Type)
+	assert.Contains(t, r.Text("nl"), "ingetrokken")
+}
+
+func TestExportHasEverything(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	k.propose(t, nil)
+	_, err := k.MoveLink(t.Context(), g.ID, "bank", consent.LinkRestart, time.Time{})
+	require.NoError(t, err)
+	_, _, err = k.Review(t.Context(), jan, g.ID, dossier(t), nil)
+	require.NoError(t, err)
+	require.NoError(t, k.permit(t, refresh, g.ID).Access(t.Context(), "bank", "a"))
+	p := k.proposal()
+	p.Subject = piet.ID
+	_, err = k.Propose(t.Context(), piet, p)
+	require.NoError(t, err)
+
+	b, err := k.Export(t.Context(), jan, jan.ID)
+	require.NoError(t, err)
+	var e consent.Export
+	require.NoError(t, json.Unmarshal(b, &e))
+	require.Len(t, e.Grants, 2)
+	for _, x := range e.Grants {
+		if x.Grant.ID == g.ID {
+			assert.Len(t, x.Links, 1)
+			assert.Len(t, x.Releases, 1)
+		}
+	}
+	assert.Equal(t, [][]time.Time{{start}}, e.Accesses)
+	assert.NotContains(t, string(b), piet.ID)
+}

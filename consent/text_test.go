@@ -37,7 +37,7 @@ func fixedGrant(t *testing.T) consent.Grant {
 		p.Scope.Baskets[0].Fields = append(p.Scope.Baskets[0].Fields, "bsn")
 		p.Purpose.Keep[model.CategoryPerson] = 90 * time.Minute
 	})
-	g.ID = "aaaaaaaaaaaaaaaaaaaaaaaaaa" // ids are random
+	g.ID, g.Shown = "aaaaaaaaaaaaaaaaaaaaaaaaaa", model.Digest{1} // ids are random, and the digest is over them
 	return g
 }
 

@@ -1,6 +1,7 @@
 package pdftext
 
 import (
+	"bytes"
 	"sort"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -260,7 +261,11 @@ func (p *cmapParser) operator(name string) error {
 func (p *cmapParser) section(keys int, space func(lo, hi uint32, n int), value func(lo, hi uint32, t pdf.Token) error) error {
 	for {
 		p.lex.Release()
+		at := p.lex.Pos()
 		t := p.lex.Next()
+		if t == pdf.TokenKeyword && bytes.HasPrefix(p.lex.Bytes, []byte("begin")) {
+			p.lex.Seek(at) // the end of this section is missing
+		}
 		if t == pdf.TokenEOF || t == pdf.TokenKeyword {
 			return nil
 		}

@@ -195,8 +195,8 @@ func (c *Client) stored(ctx context.Context, by consent.Actor, g consent.Grant, 
 		if ct.Category == retention.CategoryDocument {
 			continue
 		}
-		var p model.Dossier
-		err := json.Unmarshal(ct.Body, &p)
+		// Another version of this library may have stored it.
+		p, err := model.ReadDossier(ct.Body, &model.ReadOptions{KeepUnknown: true})
 		clear(ct.Body)
 		if err != nil || ct.Schema != schema {
 			return nil, fmt.Errorf("brondata: what is stored cannot be read: %w", retention.ErrDamaged)

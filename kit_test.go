@@ -104,7 +104,11 @@ func (b bank) Disconnect(ctx context.Context, s *sources.Session) error {
 	if err != nil || st.IsZero() {
 		return err
 	}
-	close(b.disconnected)
+	select {
+	case <-b.disconnected: // told twice, when what followed the first time failed
+	default:
+		close(b.disconnected)
+	}
 	return s.SaveState(ctx, crypto.Secret{})
 }
 

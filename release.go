@@ -63,9 +63,12 @@ func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantI
 	out := &Review{Release: rel.ID, ApproveBy: rel.ApproveBy, Review: model.Review{
 		Grant:     string(g.ID),
 		Recipient: model.ReviewRecipient{ID: g.Recipient.ID, Name: g.Recipient.Name, Contact: g.Recipient.Contact, KeyID: rel.KeyID},
-		Purpose:   model.ReviewPurpose{ID: string(g.Purpose.ID), Text: g.Purpose.Text},
-		Scope:     g.Scope.Without(o.LeaveOut...),
-		Records:   d.Records, Documents: d.Documents, Coverage: d.Coverage, Issues: d.Issues,
+		Purpose: model.ReviewPurpose{
+			ID: string(g.Purpose.ID), Text: g.Purpose.Text, LegalBasis: g.Purpose.LegalBasis,
+			Withdrawal: g.Purpose.Withdrawal, Further: g.Purpose.Further,
+		},
+		Scope:   g.Scope.Without(o.LeaveOut...),
+		Records: d.Records, Documents: d.Documents, Coverage: d.Coverage, Issues: d.Issues,
 		LeftOut: rel.LeftOut, PreparedAt: rel.Reviewed, GrantValidUntil: g.ValidUntil, Digest: rel.Digest,
 	}}
 	for _, inst := range g.Institutions {

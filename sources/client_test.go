@@ -238,11 +238,14 @@ func TestClientAnswers(t *testing.T) {
 		}
 	})
 	mux.HandleFunc("/cut", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
-	o := sources.SessionOptions{HTTP: loopback(srv), Limits: sources.Limits{ResponseBytes: 1000, RequestTime: 300 * time.Millisecond}}
 	for path, want := range map[string]error{
 		"/small": nil, "/declared": sources.ErrTooLarge, "/chunked": sources.ErrTooLarge, "/never": sources.ErrUnavailable, "/cut": sources.ErrUnavailable,
 	} {
 		t.Run(path, func(t *testing.T) {
+			o := sources.SessionOptions{HTTP: loopback(srv), Limits: sources.Limits{ResponseBytes: 1000}}
+			if path == "/never" {
+				o.Limits.RequestTime = 300 * time.Millisecond
+			}
 			_, err := get(session(t, o, hostOf(t, srv)), srv.URL+path)
 			if want == nil {
 				assert.NoError(t, err)

@@ -161,7 +161,12 @@ type granted struct {
 // grant makes an active grant over a real manager.
 func grant(t testing.TB, scope model.Scope, insts ...model.InstitutionID) granted {
 	t.Helper()
-	m, err := consent.NewManager(consent.NewMemoryStore(), nil)
+	return grantOver(t, consent.NewMemoryStore(), scope, insts...)
+}
+
+func grantOver(t testing.TB, store consent.Store, scope model.Scope, insts ...model.InstitutionID) granted {
+	t.Helper()
+	m, err := consent.NewManager(store, nil)
 	require.NoError(t, err)
 	subject := consent.Actor{ID: "subject-1", Role: consent.RoleSubject}
 	g, err := m.Propose(t.Context(), subject, consent.Proposal{

@@ -430,3 +430,67 @@ func date(t testing.TB, s string) model.Date {
 	require.NoError(t, err)
 	return d
 }
+
+// A permit whose store does not answer for a moment permits nothing: what was not asked is not complete.
+func TestCollectPermitStoreFails(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: consent.NewMemoryStore()}
+	p := grantOver(t, store, scopeOf(model.CategoryTransaction), "bank").Permit
+	for n := int32(1); n < 10; n++ {
+		store.left.Store(n)
+		d, err := collect(t, registry(t, source("api", "bank", model.API, bankCats, nil, balancedText)), p, sources.Input{}, nil)
+		if store.left.Load() > 0 {
+			require.Greater(t, n, int32(3), "the permit was asked")
+			return
+		}
+		if err != nil {
+			assert.Nil(t, d)
+			continue
+		}
+		assert.NotEqual(t, model.ObtainedAll, cover(t, d, "bank", model.CategoryTransaction).Obtained, "call %d", n)
+	}
+	t.Fatal("the permit was asked without end")
+}
+
+// failing is a store of which one call fails.
+type failing struct {
+	consent.Store
+	left atomic.Int32
+}
+
+func (s *failing) Get(ctx context.Context, k consent.Kind, id string) (consent.Item, error) {
+	if s.left.Add(-1) == 0 {
+		return consent.Item{}, errors.New("away")
+	}
+	return s.Store.Get(ctx, k, id)
+}
+
+// Two equal purchases on two pages of one list stay two; the same list fetched twice is seen twice.
+func TestCollectGroups(t *testing.T) {
+	t.Parallel()
+	page := "lines bank\ntx 2026-01-02 -2.50 Bakery\n"
+	deliver := func(groups ...string) fake {
+		return fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(_ context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				for _, g := range groups {
+					d := text(page)
+					d.Group = g
+					if err := deliver(d); err != nil {
+						return err
+					}
+				}
+				return nil
+			}}
+	}
+	for name, tc := range map[string]struct {
+		groups []string
+		want   int
+	}{"two pages": {[]string{"a", "a"}, 2}, "two lists": {[]string{"a", "b"}, 1}, "two documents": {[]string{"", ""}, 1}} {
+		t.Run(name, func(t *testing.T) {
+			d, err := collect(t, registry(t, deliver(tc.groups...)), grant(t, scopeOf(model.CategoryTransaction), "bank").Permit, sources.Input{}, nil)
+			require.NoError(t, err)
+			assert.Len(t, d.Records, 2, "records are never merged")
+			assert.Len(t, d.Resolved(), tc.want)
+		})
+	}
+}

@@ -127,7 +127,7 @@ func (v *visit) todo(cats []model.Category) []model.Category {
 
 // try runs one source and notes what came of it. It reports whether the next source may be tried.
 func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Category) bool {
-	a := &run{visit: v, source: s, todo: todo, failed: map[model.Category]bool{}, read: map[model.Category]bool{}}
+	a := &run{visit: v, source: s, todo: todo, failed: map[model.Category]bool{}, read: map[model.Category]bool{}, groups: map[string]int{}}
 	a.attempt = attempt{
 		Attempt:    model.Attempt{Source: s.desc.ID, Method: s.desc.Method, Started: v.c.now().UTC()},
 		categories: todo,
@@ -140,6 +140,7 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	stop := errors.Is(err, ErrNotPermitted)
 	v.mu.Lock()
 	a.over = true
+	a.fetchErr = err
 	if err == nil {
 		err = a.firstErr
 	}
@@ -178,8 +179,9 @@ type run struct {
 	failed   map[model.Category]bool // a document or the source itself said that the category is incomplete
 	read     map[model.Category]bool // a document that can hold the category was read
 	firstErr error                   // of a document, or what the source reported and went on after
-	fetchErr error
-	over     bool // the source was left behind: nothing counts any more
+	fetchErr error                   // why the source did not finish
+	groups   map[string]int          // the number of each group of documents, from 1
+	over     bool                    // the source was left behind: nothing counts any more
 }
 
 // fetch runs the source in a goroutine of its own, so that one that does not obey its context is left behind.
@@ -199,7 +201,6 @@ func (a *run) fetch(ctx context.Context) error {
 	}
 	s, err := NewSession(a.source.desc, opts)
 	if err != nil {
-		a.fetchErr = err
 		return err
 	}
 	s.failed = a.report
@@ -221,9 +222,6 @@ func (a *run) fetch(ctx context.Context) error {
 	if err == nil {
 		err = ctx.Err() // a source that swallowed the end of its context did not finish
 	}
-	a.mu.Lock()
-	a.fetchErr = err
-	a.mu.Unlock()
 	return err
 }
 
@@ -279,9 +277,16 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 	}
 	a.attempt.Documents++
 	ordinal, index := a.attempt.Documents, len(a.documents)
+	group := 0
+	if d.Group != "" {
+		if a.groups[d.Group] == 0 {
+			a.groups[d.Group] = len(a.groups) + 1
+		}
+		group = a.groups[d.Group]
+	}
 	// The place in the list is taken now: records point at it.
 	a.documents = append(a.documents, model.DocumentInfo{
-		Institution: a.inst, Source: a.source.desc.ID, Method: a.source.desc.Method, Retrieved: a.c.now().UTC(),
+		Institution: a.inst, Source: a.source.desc.ID, Method: a.source.desc.Method, Retrieved: a.c.now().UTC(), Group: group,
 	})
 	a.mu.Unlock()
 	if ordinal > a.c.limits.Documents {

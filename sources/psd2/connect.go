@@ -28,7 +28,8 @@ const (
 // other begins anew and needs the subject to be present. A connection that exists stays usable until the new one is done,
 // and is then ended, since a bank keeps one recurring consent per subject.
 //
-// What the subject refused, or the bank rejected, is [sources.ErrAuthentication].
+// What the subject refused, or the bank rejected, is [sources.ErrAuthentication]. After an error that waiting mends, such as
+// [sources.ErrUnavailable], ask again with an empty request: a callback and a field are taken once only.
 func (s *Source) Connect(ctx context.Context, session *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
 	st, err := load(ctx, session)
 	if err != nil {

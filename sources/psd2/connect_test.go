@@ -67,9 +67,9 @@ func TestConnectScope(t *testing.T) {
 		owner  bool
 		access string
 	}{
-		"balances":     {scope(model.CategoryBalance), true, `{"balances":[]}`},
-		"transactions": {scope(model.CategoryTransaction), true, `{"transactions":[]}`},
-		"owner name":   {scope(model.CategoryAccount), true, `{"accounts":[],"additionalInformation":{"ownerName":[]}}`},
+		"balances":                     {scope(model.CategoryBalance), true, `{"balances":[]}`},
+		"transactions":                 {scope(model.CategoryTransaction), true, `{"transactions":[]}`},
+		"owner name":                   {scope(model.CategoryAccount), true, `{"accounts":[],"additionalInformation":{"ownerName":[]}}`},
 		"owner name at a bank without": {scope(model.CategoryAccount), false, `{"accounts":[]}`},
 		"owner name not asked": {
 			model.Scope{Baskets: []model.Basket{{Category: model.CategoryAccount, Fields: []string{"account"}}}}, true, `{"accounts":[]}`,

@@ -34,7 +34,9 @@ func (f *fields) text(v value, field string) string {
 }
 
 func line(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xa0 || r == 0x85 || r == 0x2028 || r == 0x2029 }), " ")
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == 0xa0 || r == 0x85 || r == 0x2028 || r == 0x2029
+	}), " ")
 }
 
 // identifier is text for a reference. The placeholders for "none" are none (ISO 20022 writes NOTPROVIDED).

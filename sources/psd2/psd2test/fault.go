@@ -13,7 +13,7 @@ const (
 	Status   FaultKind = "status"   // Fault.Status, with a message of Fault.Code where there is one
 	Problem  FaultKind = "problem"  // the same as application/problem+json (RFC 7807)
 	Garbage  FaultKind = "garbage"  // status 200 and bytes that are no JSON
-	Body     FaultKind = "body"     // status 200 and Fault.Body as JSON
+	Body     FaultKind = "body"     // Fault.Status, 200 by default, and Fault.Body as JSON
 	HTML     FaultKind = "html"     // status 200 and a web page
 	Login    FaultKind = "login"    // status 200 and a web page that asks for a password
 	Truncate FaultKind = "truncate" // the right answer, of which a third does not come
@@ -82,6 +82,9 @@ func (f *Fault) write(b *Bank, w http.ResponseWriter) {
 		_, _ = w.Write([]byte("\x00\x1f\x8b{]]garbage"))
 	case Body:
 		w.Header().Set("Content-Type", "application/json")
+		if f.Status != 0 {
+			w.WriteHeader(f.Status)
+		}
 		_, _ = w.Write([]byte(f.Body))
 	case HTML:
 		page("<h1>Onderhoud</h1>")

@@ -69,7 +69,7 @@ func (n lines) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 			}
 			r = &model.Transaction{
 				Account: account, BookingDate: day, Amount: money(f[2]), Status: model.Booked,
-				Counterparty: model.Counterparty{Name: f[3]},
+				Counterparty: model.Counterparty{Name: f[3]}, Description: "to " + f[3],
 			}
 		case "open", "close":
 			kind := map[string]model.BalanceType{"open": model.OpeningBooked, "close": model.ClosingBooked}[f[0]]

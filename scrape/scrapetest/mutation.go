@@ -102,7 +102,7 @@ func ofData(m Mutation, d *data) {
 
 // synonyms are labels that the recipes know beside the usual ones.
 var synonyms = map[string]string{
-	"Geslachtsnaam": "Achternaam", "Geboortedatum": "Geboren op", "Postcode": "Post­code", "Straat": "Straatnaam",
+	"Geslachtsnaam": "Achternaam", "Geboortedatum": "Geboren op", "Postcode": "Post\u00adcode", "Straat": "Straatnaam",
 	"Openstaande schuld": "Huidige schuld", "Maandbedrag": "Maandbedrag op basis van inkomen",
 }
 
@@ -152,7 +152,7 @@ func ofView(m Mutation, v *view, r *rand.Rand) {
 	case SoftHyphens:
 		v.eachPair(func(p *pair) {
 			if n := len(p.label) / 2; n > 0 && p.label[n] < 0x80 && p.label[n-1] < 0x80 {
-				p.label = p.label[:n] + "­" + p.label[n:] + "\u00a0:"
+				p.label = p.label[:n] + "\u00ad" + p.label[n:] + "\u00a0:"
 			}
 		})
 	default:

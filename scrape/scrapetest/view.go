@@ -16,7 +16,6 @@ type view struct {
 	widget   string // how pairs are written: dl, table, form, list, aria
 	class    string // what stands before each class name
 	wrap     int    // further div elements around everything
-	closed   bool   // maintenance
 }
 
 // part is a section of a page: pairs of label and value, or a list of rows.

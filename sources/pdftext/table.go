@@ -201,7 +201,8 @@ func (f *tableFinder) untilEnd(lines []Line, top float64) ([]Line, bool) {
 		if f.o.Stop != nil && f.o.Stop(l) {
 			return lines[:i], true
 		}
-		if prev > 0 && l.Baseline-prev > tableGap*max(typical, 1.5*l.Words[0].Size) {
+		size := l.Words[0].Size
+		if prev > 0 && l.Baseline-prev > tableGap*max(1.5*size, min(typical, 4*size)) {
 			return lines[:i], true
 		}
 		prev = l.Baseline

@@ -134,7 +134,7 @@ func median(v []float64) float64 {
 		return 0
 	}
 	slices.Sort(v)
-	return v[len(v)/2]
+	return v[(len(v)-1)/2]
 }
 
 func abs(v float64) float64 { return math.Abs(v) }

@@ -8,6 +8,7 @@ type tableLine struct {
 	cells   [][]Word
 	anchor  bool // has text in a key column that does not wrap
 	crosses bool // its text runs over the border between two columns
+	runs    bool // it runs over every border that it passes: a sentence, even when it is long enough to fill all columns
 }
 
 // rows reads the rows of all parts.
@@ -40,7 +41,7 @@ func (f *tableFinder) tableLines(columns int) []tableLine {
 				t.cells[c] = append(t.cells[c], *w)
 				t.size = max(t.size, w.Size)
 			}
-			t.crosses = p.crosses(l.Words)
+			t.crosses, t.runs = p.crosses(l.Words)
 			out = append(out, t)
 		}
 	}
@@ -52,7 +53,7 @@ func (f *tableFinder) tableLines(columns int) []tableLine {
 func (f *tableFinder) dropForeign(lines []tableLine, anchors []int) []tableLine {
 	kept, foreign, part := lines[:0], false, -1
 	for _, t := range lines {
-		full := len(anchors) > 0
+		full := len(anchors) > 0 && !t.runs
 		for _, k := range anchors {
 			full = full && t.has(k)
 		}
@@ -68,20 +69,25 @@ func (t *tableLine) has(column int) bool {
 	return column >= 0 && column < len(t.cells) && len(t.cells[column]) > 0
 }
 
-// crosses reports whether a word, or two with no more than a space between them, stand in two columns.
-func (p *tablePart) crosses(words []Word) bool {
+// crosses reports whether a word, or two with no more than a space between them, stand in two columns, and whether that is so
+// at every border between two columns with text.
+func (p *tablePart) crosses(words []Word) (some, all bool) {
+	all = true
 	for i := range words {
 		w := &words[i]
 		for _, x := range p.splits {
-			if w.X0 < x-1 && w.X1 > x+1 {
-				return true
-			}
+			some = some || w.X0 < x-1 && w.X1 > x+1
 		}
-		if i > 0 && w.X0-words[i-1].X1 < wordSpace*w.Size && p.column(w) != p.column(&words[i-1]) {
-			return true
+		if i == 0 || p.column(w) == p.column(&words[i-1]) {
+			continue
+		}
+		if w.X0-words[i-1].X1 < wordSpace*w.Size {
+			some = true
+		} else {
+			all = false
 		}
 	}
-	return false
+	return some, some && all
 }
 
 // wordSpace is the widest gap, in font sizes, that is taken for a space between words rather than between cells.

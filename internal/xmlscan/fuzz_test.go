@@ -2,6 +2,7 @@ package xmlscan_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -29,7 +30,9 @@ func FuzzScanner(f *testing.F) {
 		require.Equal(t, got, short, "with the shortcut for leaves")
 		require.Equal(t, err, shortErr)
 		if err != nil {
-			require.Equal(t, err.Error(), slowErr.Error())
+			if !errors.Is(err, xmlscan.ErrCharset) { // which is found a block ahead of the scanner
+				require.Equal(t, err.Error(), slowErr.Error())
+			}
 			return
 		}
 		want, err := reference(doc)

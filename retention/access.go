@@ -14,6 +14,7 @@ type Action string
 const (
 	ActionRead   Action = "read"
 	ActionDelete Action = "delete"
+	ActionClock  Action = "reset-clock"
 )
 
 // Outcome is how an access ended.
@@ -39,10 +40,10 @@ type Access struct {
 	Reason     string // why, as a purpose or a code of the host; required
 	LegalBasis string // the law's ground, where the host records one
 	Request    string // the host's own request id
+	Subject    string // whose data it is; a read fills it from its Ref, a deletion leaves what the caller says
 
 	Action      Action
 	Tenant      string
-	Subject     string
 	Grant       string
 	Link        string // the link under the grant; "" for a deletion of all of them
 	Compartment Compartment
@@ -56,7 +57,7 @@ func (a *Access) check() error {
 	if a.Actor == "" || a.Role == "" || a.Reason == "" {
 		return ErrUnnamed
 	}
-	for _, s := range [...]string{a.Actor, a.Role, a.OnBehalfOf, a.Reason, a.LegalBasis, a.Request} {
+	for _, s := range [...]string{a.Actor, a.Role, a.OnBehalfOf, a.Reason, a.LegalBasis, a.Request, a.Subject} {
 		if len(s) > maxText {
 			return invalid("text of an access too long")
 		}

@@ -90,6 +90,34 @@ func (v *Vault) advance(ctx context.Context, s *snapshot, atOnce bool) error {
 	return nil
 }
 
+// ResetClock takes the clock's time now for the latest that was seen, after a clock that had jumped ahead was put right: until then
+// everything is [ErrClock]. What expired by the wrong clock and was not swept yet is readable again, until its right time. It
+// is recorded first, like a read, for who sets a clock back and then does this gets at what had expired. Other processes
+// keep the time that they saw until they are restarted.
+func (v *Vault) ResetClock(ctx context.Context, a Access) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	entry := v.fill(a, Ref{}, ActionClock, "")
+	entry.Outcome = OutcomeGranted
+	if _, err := record(ctx, v.recorder, entry); err != nil {
+		return err
+	}
+	return v.retry(ctx, func() error {
+		s, err := v.unchecked(ctx)
+		if err != nil || s.version == 0 {
+			return err
+		}
+		e := newEncoder('C')
+		e.time(s.now)
+		if err := v.disk.keys.Apply(ctx, Change{OpUpdate, Record{ID: clockID, Version: s.version, Body: e.b}}); err != nil {
+			return fmt.Errorf("retention: clock mark: %w", err)
+		}
+		v.seen.Store(s.now.UnixMilli())
+		return nil
+	})
+}
+
 func (s *snapshot) record(id string) *Record {
 	for i := range s.records {
 		if s.records[i].ID == id {

@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -104,4 +105,41 @@ func TestClockSkew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = behind.Read(t.Context(), by, ref, model.CategoryPerson)
 	require.ErrorIs(t, err, retention.ErrExpired)
+}
+
+// TestResetClock: after a clock that had jumped ahead was put right, the vault works again, and nothing comes back that a
+// sweep removed.
+func TestResetClock(t *testing.T) {
+	t.Parallel()
+	for _, swept := range []bool{false, true} {
+		b := clockBench(t)
+		b.clock.add(400 * day)
+		_, err := b.Read(t.Context(), by, ref, model.CategoryPerson)
+		require.ErrorIs(t, err, retention.ErrExpired)
+		if swept {
+			_, err := b.Sweep(t.Context(), 100)
+			require.NoError(t, err)
+		}
+		b.clock.set(start.Add(time.Hour))
+		_, err = b.State(t.Context(), by, ref)
+		require.ErrorIs(t, err, retention.ErrClock)
+		require.ErrorIs(t, b.ResetClock(t.Context(), retention.Access{}), retention.ErrUnnamed)
+		b.log.fail = errors.New("down")
+		require.ErrorIs(t, b.ResetClock(t.Context(), by), retention.ErrNotRecorded)
+		b.log.fail = nil
+		require.NoError(t, b.ResetClock(t.Context(), by))
+		assert.Equal(t, retention.ActionClock, b.log.last().Action)
+		for _, v := range []*retention.Vault{b.Vault, b.open(t, nil)} {
+			_, err = v.State(t.Context(), by, ref)
+			require.NoError(t, err)
+			_, err = v.Read(t.Context(), by, ref, model.CategoryPerson)
+			if swept {
+				require.Error(t, err)
+			} else {
+				require.NoError(t, err, "it was never its time")
+			}
+		}
+		require.NoError(t, b.Keep(t.Context(), ref, []retention.Content{content(model.CategoryPerson, "anew")}, nil))
+		assert.Equal(t, "anew", body(t, b.Vault, ref, model.CategoryPerson))
+	}
 }

@@ -55,8 +55,9 @@
 //   - Memory. A key is in memory for [Options.KeyLife] after its use, and what was read is in the caller's. Wiping is best
 //     effort. A read that began before a deletion may end after it.
 //   - Expiry by a wrong clock: when a clock jumps ahead, what expires by it is gone. A host that doubts its clock should not
-//     sweep. When the mark was set by a wrong clock, reading stops until time has caught up, or the host corrects the
-//     record "clock" in its key store by hand, knowing what that means.
+//     sweep. When the mark was set by a wrong clock, reading stops until time has caught up, or until [Vault.ResetClock],
+//     which is recorded, and which a host lets few people do: together with a clock set back it revives what has expired
+//     and was not swept.
 //   - The moment of physical deletion. An expired row goes with the first sweep that comes at least a minute later, and
 //     the key of its day after the day's end.
 //   - Sizes, times and the number of categories are visible in the stores, as is which category a link's record speaks of.

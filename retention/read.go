@@ -176,7 +176,10 @@ func (v *Vault) read(ctx context.Context, a Access, ref Ref, from []Compartment,
 
 // fill completes an access.
 func (v *Vault) fill(a Access, ref Ref, action Action, place Compartment) Access {
-	a.Action, a.Tenant, a.Subject, a.Grant, a.Link, a.Compartment = action, v.o.Tenant, ref.Subject, ref.Grant, ref.Link, place
+	if ref.Subject != "" {
+		a.Subject = ref.Subject
+	}
+	a.Action, a.Tenant, a.Grant, a.Link, a.Compartment = action, v.o.Tenant, ref.Grant, ref.Link, place
 	a.Categories, a.Items, a.Outcome = nil, 0, ""
 	return a
 }

@@ -39,6 +39,9 @@ type Content interface {
 // BytesContent returns a body that is in memory. The bytes must not change while the document is in use.
 func BytesContent(b []byte) Content { return bytes.NewReader(b) }
 
+// NewContent returns a body over part of something larger, such as an open file, which the caller closes after use.
+func NewContent(r io.ReaderAt, size int64) Content { return io.NewSectionReader(r, 0, size) }
+
 // Open returns a new reader over the whole body, which ends with ctx.
 func (d Document) Open(ctx context.Context) io.Reader {
 	return &ctxReader{ctx, io.NewSectionReader(d.Body, 0, d.Body.Size())}

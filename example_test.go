@@ -95,7 +95,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	first := model.All[*model.Transaction](got)[0]
-	fmt.Println("released:", first.BookingDate, first.Amount.Text(), first.Counterparty.Name)
+	fmt.Println("released:", first.BookingDate, first.Amount.Text(), "counterparty left out:", first.Counterparty.IsZero())
 
 	if err := client.Revoke(ctx, subject, g.ID); err != nil {
 		log.Fatal(err)
@@ -104,6 +104,6 @@ func Example() {
 	fmt.Println("after the revoke:", errors.Is(err, retention.ErrShredded))
 	// Output:
 	// collected: 11 records, balances add up: yes
-	// released: 2026-10-01 -1150.00
+	// released: 2026-10-01 -1150.00 counterparty left out: true
 	// after the revoke: true
 }

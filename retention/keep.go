@@ -40,7 +40,7 @@ type KeepOptions struct {
 // contents replaces everything of that category that the link had before; the rest stays, and lives on from this retrieval.
 // With no contents at all it says that a retrieval succeeded and brought nothing.
 //
-// What the policy has in memory only is kept by this Vault, in this process. With [Policy.Discard] or [KeepOptions.Discard]
+// What the policy has in memory only is kept by this Vault, in this process, in a second step of its own. With [Policy.Discard] or [KeepOptions.Discard]
 // nothing is kept, and nothing that is there lives longer for it.
 //
 // Errors: [fs.ErrNotExist] for a link that was not created, [ErrShredded] when the link, its grant or one of the categories
@@ -73,15 +73,13 @@ func (v *Vault) Keep(ctx context.Context, ref Ref, contents []Content, o *KeepOp
 			durable = append(durable, c)
 		}
 	}
-	if len(volatile) > 0 {
-		if err := v.shadow(ctx, ref, l); err != nil {
-			return err
-		}
-		if err := v.put(ctx, v.memory, ref, policy, volatile, false); err != nil {
-			return err
-		}
+	if err := v.put(ctx, v.disk, ref, policy, durable, true); err != nil || len(volatile) == 0 {
+		return err
 	}
-	return v.put(ctx, v.disk, ref, policy, durable, true)
+	if err := v.shadow(ctx, ref, l); err != nil {
+		return err
+	}
+	return v.put(ctx, v.memory, ref, policy, volatile, false)
 }
 
 // SaveState stores a link's state, sealed in the credentials compartment, in place of the one before. How long it is kept

@@ -34,7 +34,8 @@ type Options struct {
 	// MaxContent is the largest content in bytes. Default 64 MiB.
 	MaxContent int
 	// KeyLife is how long an unwrapped key may stay in memory, so that a key service is not asked for every read. Every read
-	// asks the key store whether the key still exists all the same. Default one minute; negative keeps none.
+	// asks the key store whether the key still exists all the same; but a key-encryption key that was destroyed, or a version
+	// of it below a new minimum, counts for that long. Default one minute; negative keeps none.
 	KeyLife time.Duration
 }
 

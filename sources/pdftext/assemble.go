@@ -315,7 +315,7 @@ const evenGaps = 1.3
 func (b *wordBuilder) word(f []fragment) {
 	w := Word{
 		X0: f[0].u0, X1: f[0].u1, Baseline: f[0].v, Size: f[0].size, Page: b.page.Number, Rotation: int(f[0].angle),
-		Bold: f[0].bold, Visibility: f[0].vis, spaced: f[0].spaced,
+		Bold: f[0].bold, Visibility: f[0].vis,
 	}
 	start := len(b.text)
 	for i := range f {

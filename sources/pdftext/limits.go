@@ -4,7 +4,7 @@ import "github.com/brondata/brondata/internal/pdf"
 
 // Limits bounds what reading one document may cost. A zero or negative field means its default; the defaults let through
 // every ordinary statement, letter or report, and keep a hostile file to seconds and a few hundred megabytes. Reaching one is
-// ErrLimit (ErrTooLarge for File), never a shortened result.
+// ErrLimit (ErrTooLarge for File), never a shortened result; only rulings, which serve FindTable as a hint, are dropped.
 type Limits struct {
 	File        int64 // bytes of the file: 64 MiB
 	Stream      int64 // decoded bytes of one stream, and of one page's content: 32 MiB

@@ -40,8 +40,6 @@ type Word struct {
 	Bold bool
 	// Visibility says whether somebody who looks at the page sees the word.
 	Visibility Visibility
-
-	spaced bool // an explicit space stood before it
 }
 
 // Visibility tells the words that are seen from those that are only in the file.

@@ -51,13 +51,15 @@ func BenchmarkText(b *testing.B) {
 			peak, pages := peakMemory(b, data)
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 			// The two take turns and the shortest run of each counts, so that other work on the machine disturbs both alike.
-			own, reference := time.Hour, time.Hour
+			own, reference, ownCPU, referenceCPU := time.Hour, time.Hour, time.Hour, time.Hour
 			for range benchRounds {
-				reference = min(reference, timed(func() {
-					require.NoError(b, exec.CommandContext(b.Context(), tool, "-layout", path, os.DevNull).Run())
-				}))
+				cmd := exec.CommandContext(b.Context(), tool, "-layout", path, os.DevNull)
+				reference = min(reference, timed(func() { require.NoError(b, cmd.Run()) }))
+				referenceCPU = min(referenceCPU, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 				for range 2 {
+					used := cpuTime()
 					own = min(own, timed(func() { countWords(b, data) }))
+					ownCPU = min(ownCPU, cpuTime()-used)
 				}
 			}
 			ratio := float64(own) / float64(reference)
@@ -68,6 +70,7 @@ func BenchmarkText(b *testing.B) {
 			b.ReportMetric(float64(reference.Microseconds())/1000, "pdftotext-ms")
 			b.ReportMetric(float64(own.Microseconds())/1000, "own-ms")
 			b.ReportMetric(ratio, "ratio")
+			b.ReportMetric(float64(ownCPU)/float64(referenceCPU), "cpu-ratio")
 			b.ReportMetric(float64(peak)/(1<<20), "peak-MB")
 			b.ReportMetric(float64(pages), "pages")
 			if limit := int64(goalPerByte*len(data)) + goalMemory; peak > limit {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/brondata/brondata/internal/xmlscan"
 	"github.com/brondata/brondata/model"
 )
 
@@ -156,13 +157,35 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 		return "", Errorf(ErrAmbiguous, "two readers claim the document equally")
 	case best > No:
 		return found, nil
-	case looksHTML(head):
+	case LooksHTML(head):
 		return "", Errorf(ErrUnknownFormat, "it is an HTML page: perhaps a login or error page was saved instead of the document")
+	}
+	if err := xmlTrouble(head); err != nil {
+		return "", err
 	}
 	return "", Errorf(ErrUnknownFormat, "no reader claims the document")
 }
 
-func looksHTML(b []byte) bool {
+// xmlTrouble says what keeps the readers from looking into a document that calls itself XML: without it, a statement in an
+// encoding that nobody knows would be an unknown format.
+func xmlTrouble(head []byte) error {
+	b := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if !bytes.HasPrefix(b, []byte("<?xml")) && !bytes.HasPrefix(b, []byte("<!DOCTYPE")) {
+		return nil
+	}
+	_, err := xmlscan.New(bytes.NewReader(head), nil).Next()
+	switch {
+	case errors.Is(err, xmlscan.ErrDoctype):
+		return Errorf(ErrMalformed, "XML with a document type declaration")
+	case errors.Is(err, xmlscan.ErrCharset):
+		return Errorf(ErrMalformed, "XML in a character encoding that is unknown, or not the one it names")
+	}
+	return nil
+}
+
+// LooksHTML reports whether a document begins as an HTML page does: readers of other formats use it to say that a portal sent
+// a page, often a login page, instead of the file.
+func LooksHTML(b []byte) bool {
 	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
 	b = bytes.ToLower(b[:min(len(b), 16)])
 	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html"))

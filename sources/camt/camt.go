@@ -75,7 +75,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if n, err := d.Body.ReadAt(head, 0); n < len(head) {
 		return err
 	}
-	if looksHTML(head) {
+	if sources.LooksHTML(head) {
 		return sources.Errorf(sources.ErrMalformed, "an HTML page instead of XML")
 	}
 	opts := &xmlscan.Options{SkipSpace: true, Limits: xmlscan.Limits{Bytes: size}}
@@ -114,12 +114,4 @@ func parseNamespace(ns []byte) (id model.FormatID, version int, ok bool) {
 		version = version*10 + int(c-'0')
 	}
 	return id, version, version > 0
-}
-
-// looksHTML tells the page that a portal sends instead of the file: often a login page. Some are not well-formed XML, and
-// the XML error would say nothing useful.
-func looksHTML(b []byte) bool {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n")
-	b = bytes.ToLower(b[:min(len(b), 16)])
-	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html"))
 }

@@ -18,7 +18,6 @@
 package mijnpensioenoverzicht
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/brondata/brondata/internal/jsonscan"
@@ -70,7 +69,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if err != nil {
 		return err
 	}
-	if looksHTML(b) {
+	if sources.LooksHTML(b) {
 		return sources.Errorf(sources.ErrMalformed, "an HTML page instead of the file")
 	}
 	var root node
@@ -84,13 +83,6 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	}
 	r := &reader{w: w, xml: d.Format != JSON, schemes: map[key]*scheme{}}
 	return r.read(root, q)
-}
-
-// looksHTML tells the page that a portal sends instead of the file, often a login page.
-func looksHTML(b []byte) bool {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n")
-	b = bytes.ToLower(b[:min(len(b), 16)])
-	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html"))
 }
 
 // jsonLimits are for a model of shallow objects, whole numbers and short texts.

@@ -30,7 +30,9 @@ func FuzzScanner(f *testing.F) {
 		require.Equal(t, got, short, "with the shortcut for leaves")
 		require.Equal(t, err, shortErr)
 		if err != nil {
-			if !errors.Is(err, xmlscan.ErrCharset) { // which is found a block ahead of the scanner
+			// Of two faults, an encoding is found a block ahead of the scanner, and a limit as soon as the bytes are there.
+			early := func(err error) bool { return errors.Is(err, xmlscan.ErrCharset) || errors.Is(err, xmlscan.ErrLimit) }
+			if !early(err) && !early(slowErr) {
 				require.Equal(t, err.Error(), slowErr.Error())
 			}
 			return

@@ -362,3 +362,60 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, consent.LinkClosed, links[0].State)
 }
+
+// TestSweepGoesOn has the earliest of each kind fail again and again: the others must not wait for it.
+func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	var ids []consent.GrantID
+	for range 3 {
+		g := k.active(t, nil)
+		ids = append(ids, g.ID)
+		_, err := k.Revoke(t.Context(), jan, g.ID)
+		require.NoError(t, err)
+		k.clock.pass(time.Second)
+	}
+	ended := map[consent.GrantID]bool{}
+	o := &consent.SweepOptions{Ended: func(_ context.Context, g consent.Grant) error {
+		if g.ID == ids[0] && !ended[ids[2]] {
+			return errors.New("key service is down")
+		}
+		ended[g.ID] = true
+		return nil
+	}}
+	failed := 0
+	for range 4 {
+		s, err := k.Sweep(t.Context(), system, 1, o)
+		failed += s.Failed
+		require.Equal(t, s.Failed > 0, err != nil)
+	}
+	require.Equal(t, 1, failed)
+	require.True(t, ended[ids[1]] && ended[ids[2]])
+	require.False(t, ended[ids[0]])
+	k.clock.pass(time.Minute)
+	_, err := k.Sweep(t.Context(), system, 1, o)
+	require.NoError(t, err)
+	require.True(t, ended[ids[0]], "and it is tried again")
+	left, err := k.store.Due(t.Context(), "grant", start.Add(1000*24*time.Hour), 10)
+	require.NoError(t, err)
+	require.Empty(t, left)
+
+	// The same for what the log does not take.
+	k.log.setDown(true)
+	for range 3 {
+		k.propose(t, nil)
+	}
+	s, err := k.Sweep(t.Context(), system, 1, nil)
+	require.ErrorIs(t, err, errLogDown)
+	require.Equal(t, 1, s.Failed)
+	k.log.setDown(false)
+	for range 2 {
+		s, err := k.Sweep(t.Context(), system, 1, nil)
+		require.NoError(t, err)
+		require.Equal(t, 1, s.Recorded)
+	}
+	k.clock.pass(time.Minute)
+	s, err = k.Sweep(t.Context(), system, 1, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Recorded)
+}

@@ -14,9 +14,10 @@ import (
 // neither is there without the other, and deleted when the log has it. A process that dies in between leaves it to Sweep;
 // it may then reach the log twice, with the same request id.
 type event struct {
-	id     string
-	at     time.Time
-	Access retention.Access `json:"access"`
+	id      string
+	at      time.Time
+	version int64
+	Access  retention.Access `json:"access"`
 }
 
 // access makes an entry for the log.
@@ -40,7 +41,7 @@ func (m *Manager) access(by Actor, a Action, g Grant, cs []model.Category, out r
 
 // event makes the entry of a transition. cs are the categories that it is about.
 func (m *Manager) event(by Actor, a Action, g Grant) event {
-	ev := event{id: newID(), at: m.clock.now()}
+	ev := event{id: newID(), at: m.clock.now(), version: 1}
 	ev.Access = m.access(by, a, g, g.Scope.Categories(), retention.OutcomeDone)
 	ev.Access.Request = "event-" + ev.id
 	return ev
@@ -65,7 +66,7 @@ func (m *Manager) deliver(ctx context.Context, ev event) error {
 		return fmt.Errorf("consent: %w: %w", retention.ErrNotRecorded, err)
 	}
 	// The entry is in the log; one that could not be deleted here goes there twice.
-	_ = m.store.Apply(ctx, Change{OpDelete, Item{Kind: kindEvent, ID: ev.id, Version: 1}})
+	_ = m.store.Apply(ctx, Change{OpDelete, Item{Kind: kindEvent, ID: ev.id, Version: ev.version}})
 	return nil
 }
 

@@ -32,8 +32,11 @@ type Grant struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	EndedBy Signature `json:"endedBy,omitzero"`
 
-	// Cleared reports that what follows from the end was done: releases void, links disconnected, keys destroyed.
+	// Cleared reports that what follows from the end was done: keys destroyed, releases void, links told to disconnect.
 	Cleared bool `json:"cleared,omitempty"`
+	// ClearAttempts counts failures of that; NextClear is when to try again.
+	ClearAttempts int       `json:"clearAttempts,omitempty"`
+	NextClear     time.Time `json:"nextClear,omitzero"`
 
 	Supersedes   GrantID `json:"supersedes,omitempty"`
 	SupersededBy GrantID `json:"supersededBy,omitempty"`

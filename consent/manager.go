@@ -279,6 +279,9 @@ func (g Grant) change(op Op) Change {
 	due := g.ends(g.State)
 	if g.State.Terminal() && !g.Cleared {
 		due = g.Ended
+		if g.NextClear.After(due) {
+			due = g.NextClear
+		}
 	}
 	return Change{op, Item{Kind: kindGrant, ID: string(g.ID), Owner: g.Subject, Due: due, Version: g.Version, Body: body}}
 }

@@ -86,12 +86,17 @@ func (s *sweep) each(ctx context.Context, kind Kind, f func(context.Context, Ite
 }
 
 func (s *sweep) event(ctx context.Context, it Item) error {
-	ev := event{id: it.ID}
-	if err := json.Unmarshal(it.Body, &ev); err != nil {
-		return fmt.Errorf("consent: event: %w", errStored)
+	ev := event{id: it.ID, version: it.Version}
+	err := json.Unmarshal(it.Body, &ev)
+	if err != nil {
+		err = fmt.Errorf("consent: event: %w", errStored)
+	} else {
+		err = s.m.deliver(ctx, ev)
 	}
-	if err := s.m.deliver(ctx, ev); err != nil {
-		return err
+	if err != nil {
+		// One that the log does not take must not stand in the way of the others.
+		it.Due = s.m.clock.now().Add(firstPause)
+		return errors.Join(err, s.m.apply(ctx, Change{OpUpdate, it}))
 	}
 	s.done.Recorded++
 	return nil
@@ -117,7 +122,9 @@ func (s *sweep) grant(ctx context.Context, it Item) error {
 	// The order is that of harm: first the data, then what could still be fetched, then the connections.
 	if s.o.Ended != nil {
 		if err := s.o.Ended(ctx, g); err != nil {
-			return err
+			g.NextClear = s.m.clock.now().Add(pause(g.ClearAttempts))
+			g.ClearAttempts++
+			return errors.Join(err, s.m.apply(ctx, g.change(OpUpdate)))
 		}
 	}
 	if err := s.voidAll(ctx, g); err != nil {
@@ -192,8 +199,10 @@ func (s *sweep) unlink(ctx context.Context, g Grant) error {
 	return nil
 }
 
-// The pauses between attempts to disconnect: a minute, doubled each time, a day at most.
 const firstPause = time.Minute
+
+// pause is the time until something that failed is tried again: a minute, doubled each time, a day at most.
+func pause(failures int) time.Duration { return min(firstPause<<min(failures, 11), day) }
 
 func (s *sweep) link(ctx context.Context, it Item) error {
 	l, err := decodeLink(it)
@@ -207,9 +216,8 @@ func (s *sweep) link(ctx context.Context, it Item) error {
 		}
 		l.Since, l.NextAttempt = s.m.clock.now(), time.Time{}
 	} else {
-		pause := min(firstPause<<min(l.Attempts, 11), day)
+		l.NextAttempt = s.m.clock.now().Add(pause(l.Attempts))
 		l.Attempts++
-		l.NextAttempt = s.m.clock.now().Add(pause)
 	}
 	if err := s.m.apply(ctx, l.change(OpUpdate)); err != nil {
 		return err

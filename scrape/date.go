@@ -35,23 +35,20 @@ func parseDate(s string, f DateFormat) (model.Date, bool) {
 		if i < 0 {
 			return model.Date{}, false
 		}
-		p := strings.Split(s, s[i:i+1])
-		if len(p) != 3 || len(p[0]) > 2 || len(p[1]) > 2 {
+		mark := s[i : i+1]
+		d, s, _ = strings.Cut(s, mark)
+		m, y, _ = strings.Cut(s, mark)
+		if len(m) > 2 {
 			return model.Date{}, false
 		}
-		d, m, y = p[0], p[1], p[2]
 	case DateDutch:
-		p := strings.Split(s, " ")
-		switch len(p) {
-		case 3:
-			if p[0] == "0" || p[0] == "00" {
-				return model.Date{}, false
-			}
-			d, m, y = p[0], p[1], p[2]
-		case 2:
-			d, m, y = "0", p[0], p[1]
-		default:
+		first, rest, ok := strings.Cut(s, " ")
+		if !ok || first == "0" || first == "00" {
 			return model.Date{}, false
+		}
+		if d, m, y = "0", first, rest; isDigitAt(first) {
+			d = first
+			m, y, _ = strings.Cut(rest, " ")
 		}
 		month = months[strings.TrimSuffix(strings.ToLower(m), ".")]
 		if month == 0 {

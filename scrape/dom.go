@@ -86,6 +86,10 @@ func (s *scanner) walk(n *html.Node, in int) {
 		}
 	}
 	if opened >= 0 {
+		if opened == len(s.items)-1 && n.DataAtom == atom.Td {
+			s.items = s.items[:opened] // most cells hold nothing that anybody looks for
+			return
+		}
 		s.items[opened].end = len(s.items)
 	}
 }

@@ -35,7 +35,7 @@ func asked(q sources.Query, c model.Category, into string) bool {
 }
 
 func (s *section) record(q sources.Query, at string) found {
-	out := found{category: s.Category, at: at}
+	out := found{category: s.Category, at: at, values: make([]named, 0, len(s.fixed)+len(s.fields))}
 	for _, f := range s.fixed {
 		if asked(q, s.Category, f.into) {
 			out.values = append(out.values, f)

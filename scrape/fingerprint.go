@@ -3,8 +3,6 @@ package scrape
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"hash/fnv"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -129,10 +127,9 @@ func (s *Source) watch(p *page, make func() Fingerprint) {
 	s.opts.Drift(d)
 }
 
-// sketcher collects the sets of a fingerprint.
+// sketcher collects the sets of a fingerprint, each element by its hash.
 type sketcher struct {
 	parts [3]map[uint64]struct{}
-	buf   []byte
 }
 
 func newSketcher() *sketcher {
@@ -143,15 +140,22 @@ func newSketcher() *sketcher {
 	return &s
 }
 
-func (s *sketcher) add(part int, texts ...string) {
-	s.buf = s.buf[:0]
-	for _, t := range texts {
-		s.buf = append(s.buf, t...)
-		s.buf = append(s.buf, 0)
+// hash is FNV-1a, going on from h.
+func hash(h uint64, s string) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(s.buf)
-	s.parts[part][h.Sum64()] = struct{}{}
+	return (h ^ 0xff) * 1099511628211 // so that "ab", "c" is not "a", "bc"
+}
+
+const basis = 14695981039346656037
+
+func (s *sketcher) add(part int, texts ...string) {
+	h := uint64(basis)
+	for _, t := range texts {
+		h = hash(h, t)
+	}
+	s.parts[part][h] = struct{}{}
 }
 
 func (s *sketcher) fingerprint() Fingerprint {
@@ -179,37 +183,49 @@ func mix(x uint64) uint64 {
 // fingerprintHTML looks at all elements, hidden ones too. Scripts and styles count with their names only.
 func (p *page) fingerprintHTML(d *dom) Fingerprint {
 	s := newSketcher()
-	s.elements(d.root, "")
+	s.elements(d.root, trail{})
 	p.labelsHTML(d, s)
 	return s.fingerprint()
 }
 
-func (s *sketcher) elements(n *html.Node, path string) {
-	last := "^"
+// trail is the hashes of an element and those around it, the innermost first: six are enough to tell its place.
+type trail [6]uint64
+
+func (t trail) sum() uint64 {
+	h := uint64(basis)
+	for _, x := range t {
+		h = mix(h ^ x)
+	}
+	return h
+}
+
+func (s *sketcher) elements(n *html.Node, at trail) {
+	var last uint64
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue
 		}
-		tag := tagOf(c)
-		own := path + "/" + tag
-		if strings.Count(own, "/") > 6 {
-			own = own[strings.IndexByte(own[1:], '/')+1:] // the innermost elements are enough
-		}
-		classes := strings.Fields(attr(c, "class"))
-		slices.Sort(classes)
-		shape := tag + "." + strings.Join(classes, ".")
-		s.add(partPaths, own)
-		names := make([]string, 0, len(c.Attr))
+		tag := hash(basis, tagOf(c))
+		own := trail{tag, at[0], at[1], at[2], at[3], at[4]}
+		s.parts[partPaths][own.sum()] = struct{}{}
+		// Sums of hashes do not depend on the order in which attributes and classes are written.
+		var names, classes uint64
 		for i := range c.Attr {
-			names = append(names, c.Attr[i].Key)
+			names += mix(hash(basis, c.Attr[i].Key))
+			if c.Attr[i].Key != "class" {
+				continue
+			}
+			for name := range strings.FieldsSeq(c.Attr[i].Val) {
+				classes += mix(hash(basis, name))
+			}
 		}
-		if len(names) > 0 {
-			slices.Sort(names)
-			s.add(partPaths, tag, strings.Join(names, " "))
+		if names != 0 {
+			s.parts[partPaths][mix(tag^mix(names))] = struct{}{}
 		}
-		s.add(partShapes, shape)
+		shape := mix(tag + classes)
+		s.parts[partShapes][shape] = struct{}{}
 		if shape != last { // rows of a list repeat, however many there are
-			s.add(partShapes, last, shape)
+			s.parts[partShapes][mix(last)^shape] = struct{}{}
 		}
 		last = shape
 		s.elements(c, own)

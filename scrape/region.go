@@ -139,7 +139,7 @@ func (r *region) says(t texts) bool {
 	}
 	found := false
 	r.each(func(n *html.Node) bool {
-		if found || n.DataAtom == atom.Tr && len(r.d.cells(n)) > 1 {
+		if found || n.DataAtom == atom.Tr && r.d.severalCells(n) {
 			return false
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -243,8 +243,19 @@ func (d *dom) definitions(dt *html.Node) (out []*html.Node) {
 	return out
 }
 
+func (d *dom) severalCells(tr *html.Node) bool {
+	n := 0
+	for c := tr.FirstChild; c != nil && n < 2; c = c.NextSibling {
+		if (c.DataAtom == atom.Td || c.DataAtom == atom.Th) && !d.hidden(c) {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // cells returns the visible cells of a row itself.
-func (d *dom) cells(tr *html.Node) (out []*html.Node) {
+func (d *dom) cells(tr *html.Node) []*html.Node {
+	out := make([]*html.Node, 0, 8)
 	for c := tr.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type == html.ElementNode && (c.DataAtom == atom.Td || c.DataAtom == atom.Th) && !d.hidden(c) {
 			out = append(out, c)

@@ -18,20 +18,30 @@ func invisible(r rune) bool {
 	return false
 }
 
-// squeeze drops invisible characters and makes one blank of each run of white space, none at the ends. ASCII texts without
-// anything to do come back as they are.
+// squeeze drops invisible characters and makes one blank of each run of white space, none at the ends. A text without
+// anything to do comes back as it is.
 func squeeze(s string) string {
-	clean, blank := true, true
-	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf || c < ' ' || c == ' ' && blank {
-			clean = false
+	clean, ascii, blank := true, true, true
+	for _, r := range s {
+		switch {
+		case r == ' ':
+			clean = clean && !blank
+		case r < utf8.RuneSelf:
+			clean = clean && r > ' '
+		default:
+			ascii = false
+			clean = clean && r != utf8.RuneError && !invisible(r) && !unicode.IsSpace(r)
+		}
+		if !clean {
 			break
 		}
-		blank = c == ' '
+		blank = r == ' '
 	}
 	if clean && (len(s) == 0 || !blank) {
-		return s
+		if ascii {
+			return s
+		}
+		return norm.NFC.String(s)
 	}
 	var b strings.Builder
 	b.Grow(len(s))

@@ -30,6 +30,9 @@ type Format struct {
 	ID model.FormatID
 	// Institution is whose documents have this format, "" where several institutions use it.
 	Institution model.InstitutionID
+	// Categories are those that a document of this format can hold, nil for all of the normalizer's. What cannot be read of it
+	// makes only these incomplete.
+	Categories []model.Category
 	// Detect says how sure it is that the document has the format. It looks at the probe only, must not panic on any
 	// bytes, and must not claim what only resembles the format: a tie of two readers is an error, [ErrAmbiguous].
 	Detect func(ctx context.Context, p *Probe) Confidence

@@ -72,7 +72,17 @@ func (g *Registry) AddNormalizer(ns ...Normalizer) error {
 			if g.format(f.ID) != nil {
 				return fmt.Errorf("sources: register format %s: the ID is taken: %w", f.ID, ErrAdapter)
 			}
-			g.formats = append(g.formats, registeredFormat{f, n, declared})
+			own := declared
+			if f.Categories != nil {
+				own = [16]bool{}
+				for _, c := range f.Categories {
+					if !c.Valid() || !declared[rank(c)] {
+						return fmt.Errorf("sources: register format %s: a category that the normalizer does not declare: %w", f.ID, ErrAdapter)
+					}
+					own[rank(c)] = true
+				}
+			}
+			g.formats = append(g.formats, registeredFormat{f, n, own})
 		}
 		g.normalizers = append(g.normalizers, n)
 	}

@@ -158,6 +158,14 @@ func TestCollectMethodsInTurn(t *testing.T) {
 			},
 			[]string{"api adapter", "scraped ok"}, 4, true,
 		},
+		{
+			"an institution that refuses one way may allow another",
+			[]sources.Source{
+				source("api", "bank", model.API, bankCats, sources.ErrNotPermitted),
+				source("scraped", "bank", model.Scrape, bankCats, nil, balancedText),
+			},
+			[]string{"api not-permitted", "scraped ok"}, 4, true,
+		},
 		{"no source at all", nil, nil, 0, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -137,7 +137,8 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	if err == nil {
 		err = a.fetch(ctx)
 	}
-	stop := errors.Is(err, ErrNotPermitted)
+	// An institution that refuses is no reason not to try its other sources; a permit that has ended is.
+	stop := errors.Is(err, ErrNotPermitted) && permitted(context.WithoutCancel(ctx), v.c.permit) != nil
 	v.mu.Lock()
 	a.over = true
 	a.fetchErr = err
@@ -148,7 +149,8 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	v.attempts = append(v.attempts, a.attempt)
 	for _, c := range todo {
 		g := v.got[c]
-		complete := a.fetchErr == nil && !a.failed[c] && (a.read[c] || s.desc.Method != model.File && a.attempt.Documents == 0)
+		// A source that ends without an error brought all that it was asked for; a file holds what its format can hold.
+		complete := a.fetchErr == nil && !a.failed[c] && (a.read[c] || s.desc.Method != model.File)
 		if complete || a.read[c] {
 			g.method = s.desc.Method
 		}

@@ -24,9 +24,9 @@ var _ sources.Normalizer = Normalizer{}
 // Formats implements [sources.Normalizer].
 func (Normalizer) Formats() []sources.Format {
 	return []sources.Format{
-		{ID: FormatAccounts, Detect: detect("cashAccountType", "resourceId", "accounts")},
-		{ID: FormatBalances, Detect: detect("balanceType", "balanceAmount", "balances")},
-		{ID: FormatTransactions, Detect: detect("transactionAmount", "booked", "transactions")},
+		{ID: FormatAccounts, Categories: []model.Category{model.CategoryAccount, model.CategoryBalance}, Detect: detect("cashAccountType", "resourceId", "accounts")},
+		{ID: FormatBalances, Categories: []model.Category{model.CategoryBalance}, Detect: detect("balanceType", "balanceAmount", "balances")},
+		{ID: FormatTransactions, Categories: []model.Category{model.CategoryTransaction, model.CategoryBalance}, Detect: detect("transactionAmount", "booked", "transactions")},
 	}
 }
 

@@ -1,7 +1,6 @@
 package sqlvault
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -119,14 +118,16 @@ func (s *Store) Delete(ctx context.Context, rows ...retention.Row) (int, error) 
 const (
 	// lockTime is how long a transaction of several statements goes on. The contract allows 50 ms.
 	lockTime = 25 * time.Millisecond
-	// firstBatch is the number of rows in a sweep's first transaction, lastBatch in the later ones, at most.
+	// firstBatch is the number of rows in a sweep's first transaction, and in every later one at least: a disk that is slow to
+	// confirm gets no faster by being asked more often. lastBatch is the most; its pages fit SQLite's cache.
 	firstBatch = 1024
-	lastBatch  = 8192
+	lastBatch  = 4096
 	// batchBytes bounds the content that a transaction deletes.
 	batchBytes = 8 << 20
 )
 
-// Expire implements [retention.Store]. The number of rows in a transaction follows the time that the one before took.
+// Expire implements [retention.Store]. The number of rows in a transaction follows the time that the one before took, and
+// their size.
 func (s *Store) Expire(ctx context.Context, at time.Time, max int) (int, error) {
 	total, batch := 0, firstBatch
 	for total < max {
@@ -147,7 +148,9 @@ func (s *Store) Expire(ctx context.Context, at time.Time, max int) (int, error) 
 		case took < lockTime/3:
 			batch = min(2*batch, lastBatch)
 		case took > lockTime:
-			batch = cmp.Or(batch/4, 1)
+			if batch /= 2; batch < firstBatch {
+				batch = firstBatch
+			}
 		}
 	}
 	return total, nil

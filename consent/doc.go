@@ -77,5 +77,5 @@
 // # Housekeeping
 //
 // [Manager.Sweep] every few minutes, from any number of processes. It makes nothing true that is not true before; it
-// cleans up.
+// cleans up. [Manager.Forget] deletes the records of grants that ended so long ago that their proof is no longer wanted.
 package consent

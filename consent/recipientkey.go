@@ -75,7 +75,7 @@ func recipientChange(op Op, version int64, id string, key crypto.RecipientKey) (
 // firstSeen returns what has to be stored with a proposal: the subject's salt and the recipient's key, when they are new.
 func (m *Manager) firstSeen(ctx context.Context, p Proposal) ([]Change, error) {
 	var out []Change
-	switch _, err := m.store.Get(ctx, kindSubject, subjectKey(p.Subject)); {
+	switch it, err := m.store.Get(ctx, kindSubject, subjectKey(p.Subject)); {
 	case errors.Is(err, ErrNotFound):
 		it, err := newSubject(p.Subject)
 		if err != nil {
@@ -84,6 +84,9 @@ func (m *Manager) firstSeen(ctx context.Context, p Proposal) ([]Change, error) {
 		out = append(out, Change{OpCreate, it})
 	case err != nil:
 		return nil, fmt.Errorf("consent: subject: %w", err)
+	default:
+		// Its version grows, so that Forget, if it deletes what is left of earlier grants just now, leaves the salt.
+		out = append(out, Change{OpUpdate, it})
 	}
 	if p.Recipient.Key.IsZero() {
 		return out, nil

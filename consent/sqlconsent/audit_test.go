@@ -3,6 +3,7 @@ package sqlconsent_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -105,4 +106,38 @@ func BenchmarkAppendSQLite(b *testing.B) {
 	perSecond := float64(b.N) / b.Elapsed().Seconds()
 	b.ReportMetric(perSecond, "entries/s")
 	b.ReportMetric(perSecond/2000, "x_wanted")
+}
+
+// BenchmarkInclusionSQLite proves entries of a log in a file. Each proof reads about log2(size) hashes, in a few statements.
+func BenchmarkInclusionSQLite(b *testing.B) {
+	size := int64(20_000)
+	if os.Getenv("BRONDATA_LONG") != "" {
+		size = 1_000_000
+	}
+	signer, _, err := crypto.GenerateLocalSigner()
+	require.NoError(b, err)
+	l := newLog(b, openSQLite(b, filepath.Join(b.TempDir(), "audit.db")).Audit(), signer)
+	var wg sync.WaitGroup
+	for w := range int64(500) {
+		wg.Go(func() {
+			for i := w; i < size; i += 500 {
+				if err := l.Record(b.Context(), access("subject-1", 1)); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	n := int64(0)
+	b.ResetTimer()
+	for b.Loop() {
+		n = (n*6364136223846793005 + 1442695040888963407) & (1<<62 - 1)
+		if _, err := l.Inclusion(b.Context(), n%size, size); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perOp := b.Elapsed().Seconds() / float64(b.N)
+	b.ReportMetric(perOp*1e3, "ms/proof")
+	b.ReportMetric(0.001/perOp, "x_wanted")
 }

@@ -16,7 +16,11 @@ import (
 	"github.com/brondata/brondata/internal/pgtest"
 )
 
-const pragmas = "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+// fast is for tests of what a store does, not of what survives a power failure.
+const (
+	fast    = "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+	pragmas = "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+)
 
 func openSQLite(t testing.TB, path string) *sqlconsent.DB {
 	t.Helper()
@@ -64,7 +68,7 @@ func TestSQLiteStore(t *testing.T) {
 	var r reopener
 	consenttest.Run(t, func(t testing.TB) consent.Store {
 		path := filepath.Join(t.TempDir(), "consent.db")
-		return r.open(t, func(t testing.TB) *sqlconsent.DB { return openSQLite(t, path) })
+		return r.open(t, func(t testing.TB) *sqlconsent.DB { return open(t, "sqlite", "file:"+path+fast, sqlconsent.SQLite) })
 	}, r.options())
 }
 

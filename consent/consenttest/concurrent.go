@@ -98,10 +98,10 @@ func moves(k *kit) {
 	for range 2 {
 		wg.Go(func() {
 			last := int64(0)
-			for {
+			for over := false; !over; {
 				select {
 				case <-stop:
-					return
+					over = true // look once more: what is stored now stays
 				default:
 				}
 				it, err := k.s.Get(k.Context(), "k", "1")

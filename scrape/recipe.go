@@ -173,7 +173,7 @@ const (
 	Date                 // see [DateFormat]
 	Decimal              // a number
 	Percent              // a number with or without "%"
-	Int                  // a whole number, 0 or more
+	Int                  // a whole number; 0 is no value, as in package model
 	Choice               // one of Values
 	Postcode             // a Dutch postcode
 	IBAN                 // with or without blanks

@@ -15,6 +15,7 @@ type region struct {
 	start, end *html.Node
 	items      []item
 	cands      map[string][]candidate
+	values     map[*html.Node]bool // the values of the candidates
 }
 
 // within returns the region of an element's inside.
@@ -167,8 +168,13 @@ func (r *region) labels() map[string][]candidate {
 		return r.cands
 	}
 	r.cands = map[string][]candidate{}
+	r.values = map[*html.Node]bool{}
 	for _, it := range r.items {
-		switch n := it.node; it.kind {
+		n := it.node
+		if r.inValue(n) {
+			continue // what stands in the value of another label is about that
+		}
+		switch it.kind {
 		case itemTerm:
 			r.add(r.d.label(n), candidate{nodes: r.d.definitions(n)})
 		case itemRow:
@@ -195,6 +201,19 @@ func (r *region) labels() map[string][]candidate {
 func (r *region) add(label string, c candidate) {
 	l := fold(label)
 	r.cands[l] = append(r.cands[l], c)
+	for _, n := range c.nodes {
+		r.values[n] = true
+	}
+}
+
+// inValue reports whether n stands inside a value that was found before it.
+func (r *region) inValue(n *html.Node) bool {
+	for n = n.Parent; n != nil && n != r.root; n = n.Parent {
+		if r.values[n] {
+			return true
+		}
+	}
+	return false
 }
 
 // leaf reports whether a labelled element can be a value: nothing in it has a place of its own.
@@ -221,6 +240,11 @@ func (r *region) leaf(n *html.Node) bool {
 func (r *region) colon(n *html.Node) {
 	s, p := r.d.plain(n, false)
 	if p != "" {
+		// Something else stands in it. If that is about a label of the recipe, nobody can tell which value is meant.
+		if label, _, ok := strings.Cut(squeeze(r.d.label(n)), ":"); ok {
+			r.add(label, candidate{})
+			r.values[n] = true
+		}
 		return
 	}
 	label, v, ok := strings.Cut(s, ":")

@@ -51,9 +51,9 @@ func TestSlidingLogClockSetBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rule{n: 4}
 		now := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC)
-		latest := now
+		var latest time.Time // that the log was asked at: what a right clock would have said at least
 		var log slidingLog
-		var given []time.Time // by the latest time seen so far, which is what a right clock would have said at least
+		var given []time.Time // by latest
 		for range 60 {
 			now = now.Add(time.Duration(rapid.Int64Range(-int64(30*time.Hour), int64(12*time.Hour)).Draw(t, "step")))
 			if now.After(latest) {

@@ -24,7 +24,7 @@ type Rule string
 // The rules, each with the sentence that it checks.
 const (
 	RulePure          Rule = "describe-is-pure"  // Describe, Formats and Categories return the same each time.
-	RuleDetect        Rule = "detect"            // A document is claimed by its own format and by nobody else.
+	RuleDetect        Rule = "detect"            // A document is claimed by its own format and by nobody else, and other documents are not claimed.
 	RuleGolden        Rule = "golden"            // The records are those of the golden file.
 	RuleDeterministic Rule = "deterministic"     // The same bytes and query give the same records, at any time and from several goroutines.
 	RuleNoNetwork     Rule = "no-network"        // Reading makes no connection, and fetching only through the session.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,7 @@ func CheckNormalizer(t *testing.T, n sources.Normalizer, cases []Case, o *Normal
 		c.breach(RuleDeclared, "", err.Error())
 		return c.out
 	}
+	c.decoys(t.Context())
 	for _, cs := range cases {
 		c.one(t, cs)
 	}
@@ -156,6 +158,7 @@ func (c *normalizerCheck) one(t *testing.T, cs Case) {
 	c.query(ctx, cs, whole)
 	c.stop(ctx, cs, whole)
 	c.truncated(ctx, cs, whole)
+	c.spoiled(ctx, cs, whole)
 	if err := goleak.Find(before); err != nil {
 		c.breach(RuleLeak, cs.Name, "a goroutine is still running after readings that broke off")
 	}
@@ -309,4 +312,85 @@ func (c *normalizerCheck) truncated(ctx context.Context, cs Case, whole result) 
 			}
 		}
 	}
+}
+
+// decoys are other documents, which no reader may be sure of. "Maybe" is allowed: a PDF may be anybody's.
+func (c *normalizerCheck) decoys(ctx context.Context) {
+	for name, text := range map[string]string{
+		"a byte": "x", "a PDF": "%PDF-1.7\n%%EOF\n", "a JSON object": "{}", "a JSON list": "[]", "XML": "<?xml version=\"1.0\"?><decoy/>",
+		"XML of another namespace": "<decoy xmlns=\"urn:decoy\"/>", "CSV": "a;b;c\n1;2;3\n", "HTML": "<!DOCTYPE html><html></html>", "a zip": "PK\x03\x04",
+		"text": "Geachte heer, mevrouw,\n", "binary": "\x00\x01\x02\xff",
+	} {
+		var only sources.Registry
+		if only.AddNormalizer(c.n) != nil {
+			return
+		}
+		if err := only.AddNormalizer(unsure{}); err != nil {
+			return
+		}
+		// A reader that is sure wins against one that says "maybe"; one that says so itself ties with it.
+		id, err := only.Detect(ctx, sources.Document{Body: sources.BytesContent([]byte(text))})
+		if err == nil && id != "sourcetest.unsure" {
+			c.breach(RuleDetect, name, "the reader is sure of a document that is none of its own")
+		}
+	}
+}
+
+// unsure says "maybe" to everything.
+type unsure struct{}
+
+func (unsure) Formats() []sources.Format {
+	return []sources.Format{{ID: "sourcetest.unsure", Detect: func(context.Context, *sources.Probe) sources.Confidence { return sources.Maybe }}}
+}
+func (unsure) Categories() []model.Category { return nil }
+func (unsure) Normalize(context.Context, sources.Document, sources.Query, *sources.Writer) error {
+	return nil
+}
+
+// spoil is put into values of a document: a value that cannot be read must not be in the error that says so.
+const spoil = "Qx9Zq"
+
+// spoiled puts the mark into the words of the document that have a digit or a capital, one at a time.
+func (c *normalizerCheck) spoiled(ctx context.Context, cs Case, whole result) {
+	b := make([]byte, cs.Document.Body.Size())
+	if _, err := cs.Document.Body.ReadAt(b, 0); err != nil && !errors.Is(err, errEOF) {
+		return
+	}
+	words := wordsOf(b)
+	step := max(1, len(words)/200)
+	d := cs.Document
+	d.Format = c.formatOf(ctx, d)
+	for i := 0; i < len(words); i += step {
+		at := (words[i][0] + words[i][1]) / 2
+		d.Body = sources.BytesContent(slices.Concat(b[:at], []byte(spoil), b[at:]))
+		r := c.read(ctx, d, all())
+		if r.err != nil && strings.Contains(r.err.Error(), spoil) {
+			c.breach(RulePrivate, cs.Name, fmt.Sprintf("a value that could not be read is in the error: %v", r.err))
+			return
+		}
+	}
+}
+
+// wordsOf returns where the words of at least three letters, digits, points and commas are that have a digit or a capital.
+func wordsOf(b []byte) (out [][2]int) {
+	start, marked := -1, false
+	for i := 0; i <= len(b); i++ {
+		var ch byte
+		if i < len(b) {
+			ch = b[i]
+		}
+		digit, capital := ch >= '0' && ch <= '9', ch >= 'A' && ch <= 'Z'
+		if digit || capital || ch >= 'a' && ch <= 'z' || ch == '.' || ch == ',' || ch == '-' {
+			if start < 0 {
+				start, marked = i, false
+			}
+			marked = marked || digit || capital
+			continue
+		}
+		if start >= 0 && marked && i-start >= 3 {
+			out = append(out, [2]int{start, i})
+		}
+		start = -1
+	}
+	return out
 }

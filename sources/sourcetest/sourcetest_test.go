@@ -26,7 +26,7 @@ import (
 // makes it break one rule.
 type csv struct {
 	impureFormats, claimsAll, wrongAmount, clock, counter, network, undeclared, beyondQuery, bsn, ignoresCtx, ignoresWriter,
-	guessesCut, valueInError, leaksGoroutine, foreignError bool
+	guessesCut, valueInError, badValueInError, leaksGoroutine, foreignError bool
 }
 
 var calls atomic.Int64 // what a normalizer must not have: state between calls
@@ -86,6 +86,9 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 			return sources.Errorf(sources.ErrMalformed, "row %d has no date", i)
 		}
 		money, err := model.ParseMoney(f[1], model.EUR)
+		if err != nil && n.badValueInError {
+			return sources.Errorf(sources.ErrMalformed, "row %d has the amount %q", i, f[1])
+		}
 		if err != nil {
 			return sources.Errorf(sources.ErrMalformed, "row %d has no amount", i)
 		}
@@ -169,6 +172,8 @@ func TestNormalizerRules(t *testing.T) {
 		{"goes on after an error of the writer", csv{ignoresWriter: true}, sourcetest.RuleStop, nil},
 		{"takes half an amount for a whole one", csv{guessesCut: true}, sourcetest.RuleTruncated, nil},
 		{"a value in an error", csv{valueInError: true}, sourcetest.RulePrivate, nil},
+		{"a value that it cannot read, in an error", csv{badValueInError: true}, sourcetest.RulePrivate, nil},
+		{"sure of everything", csv{claimsAll: true}, sourcetest.RuleDetect, nil},
 		{"a goroutine that goes on", csv{leaksGoroutine: true}, sourcetest.RuleLeak, nil},
 		{"an error that nobody can branch on", csv{foreignError: true}, sourcetest.RuleError, nil},
 	} {

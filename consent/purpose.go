@@ -22,7 +22,7 @@ type Purpose struct {
 	// art. 4:25". Empty: no BSN is read, stored or sent, for consent alone does not lift the ban (UAVG art. 46).
 	LegalBasis string `json:"legalBasis,omitempty"`
 	// Keep is how long the data of a category is kept after it was retrieved. A category that is missing is kept until
-	// the grant ends, and none longer than the grant unless KeepAfterEnd says so.
+	// the grant ends, and none is kept longer than that. It is what the host keeps, and what the recipient agrees to.
 	Keep map[model.Category]time.Duration `json:"keep,omitempty"`
 	// MaxValidity is the longest validity of a grant for this purpose; 0 is what the institutions allow.
 	MaxValidity time.Duration `json:"maxValidity,omitempty"`
@@ -58,8 +58,9 @@ type Recipient struct {
 	Contact string `json:"contact"` // where the subject can turn to: e-mail, web address or postal address
 	// Country is where the recipient processes the data, ISO 3166-1 alpha-2; "" is not stated.
 	Country string `json:"country,omitempty"`
-	// Key is the recipient's public key as the host got and checked it; see [Manager.SetKey]. A grant does not keep it:
-	// a grant outlives a key.
+	// Key is the recipient's public key as the host got and checked it. Propose registers it where there is none yet; another
+	// key than the registered one is [ErrInvalid]. Without one, call [Manager.SetKey] before the first review. A grant does
+	// not keep it: a grant outlives a key.
 	Key crypto.RecipientKey `json:"-"`
 }
 

@@ -14,3 +14,10 @@ func (p Permit) Snapshot() (Grant, bool) {
 // Stored returns a grant as it is stored, whoever asks: it is for the façade's own housekeeping, which acts on what ended.
 // A host's pages use [Manager.Get].
 func (m *Manager) Stored(ctx context.Context, id GrantID) (Grant, error) { return m.load(ctx, id) }
+
+// Usable returns nil if a grant, in the state in which it was read, permits anything now; else an error that wraps
+// [ErrNotPermitted] with the reason.
+func (m *Manager) Usable(g Grant) error {
+	now := m.clock.now()
+	return usable(g.StateAt(now), now, g.Term)
+}

@@ -64,7 +64,8 @@ type sweep struct {
 }
 
 func (s *sweep) each(ctx context.Context, kind Kind, f func(context.Context, Item) error) {
-	items, err := s.m.store.Due(ctx, kind, s.m.clock.now(), s.max)
+	// Stores round up to the millisecond: what is due now is due at its end.
+	items, err := s.m.store.Due(ctx, kind, CeilMilli(s.m.clock.now()), s.max)
 	if err != nil {
 		s.errs = append(s.errs, fmt.Errorf("consent: sweep: %w", err))
 		return

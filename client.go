@@ -31,8 +31,9 @@ type Config struct {
 
 	// Tenant is the host's own customer, bound into everything that is sealed; optional.
 	Tenant string
-	// Institutions are the names that the public knows institutions by, for reviews; optional.
-	Institutions map[model.InstitutionID]string
+	// Texts are what texts for the subject need: the names that the public knows institutions by, the time zone, and where
+	// to withdraw. Consent pages, receipts and reviews use them; nil is ids, and UTC.
+	Texts *consent.TextOptions
 	// Terms says how long things are kept that come from an institution under a grant. Nil is [DefaultTerms]. It must
 	// answer the same each time: terms are fixed when the first thing is stored.
 	Terms func(g consent.Grant, inst model.InstitutionID) retention.Policy
@@ -89,6 +90,7 @@ func New(c Config) (*Client, error) {
 	}
 	m, err := consent.NewManager(c.Consent, &consent.Options{
 		Now: c.Now, Limits: c.Access, Policy: c.Policy, Signer: c.Signer, Audit: c.Audit, Tenant: c.Tenant,
+		Texts: c.Texts,
 	})
 	if err != nil {
 		return nil, err

@@ -67,11 +67,11 @@ func TestMainJob(t *testing.T) {
 	require.NoError(t, h.Revoke(ctx, subject, id))
 	require.NoError(t, h.Revoke(ctx, subject, id), "twice")
 	_, err = h.Review(ctx, subject, id, nil)
-	assert.Error(t, err)
+	assert.ErrorIs(t, err, consent.ErrNotPermitted)
 	_, err = h.Collect(ctx, subject, id, sources.Input{}, nil)
 	assert.ErrorIs(t, err, consent.ErrNotPermitted)
 	_, err = h.Release(ctx, subject, r.Approval())
-	assert.Error(t, err)
+	assert.ErrorIs(t, err, consent.ErrNotPermitted)
 
 	h.restart(t)
 	rep, err := h.Sweep(ctx, 100)
@@ -239,6 +239,12 @@ func TestRevokeDuringCollect(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, consent.ErrNotPermitted)
 	_, err = h.Review(t.Context(), subject, id, nil)
+	assert.ErrorIs(t, err, consent.ErrNotPermitted)
+	// Whoever reads the vault itself, past the grant, finds nothing either.
+	v, err := retention.New(h.conf.Data, h.conf.Keys, h.conf.KEK, retention.NoRecorder{}, &retention.Options{Tenant: h.conf.Tenant, Now: h.conf.Now})
+	require.NoError(t, err)
+	defer v.Close()
+	_, err = v.ReadDossier(t.Context(), retention.Access{Actor: "a", Role: "b", Reason: "c"}, retention.Ref{Subject: "subject-1", Grant: string(id), Purpose: "mortgage"})
 	assert.ErrorIs(t, err, retention.ErrShredded)
 }
 

@@ -28,7 +28,8 @@ type CollectOptions struct {
 // it from the same institution, and stays where it brought nothing.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
-// fails, the dossier is returned with the error, unless the grant ended meanwhile.
+// fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
+// nothing is returned or kept.
 func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.GrantID, in sources.Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}

@@ -101,7 +101,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	_, err = client.Review(ctx, subject, g.ID, nil)
-	fmt.Println("after the revoke:", errors.Is(err, retention.ErrShredded))
+	fmt.Println("after the revoke:", errors.Is(err, consent.ErrNotPermitted))
 	// Output:
 	// collected: 11 records, balances add up: yes
 	// released: 2026-10-01 -1150.00 counterparty left out: true

@@ -13,12 +13,15 @@ import (
 	"github.com/brondata/brondata/sources"
 )
 
-// Propose asks a subject for a grant. Nothing is permitted before [Client.Decide].
+// Propose asks a subject for a grant. Nothing is permitted before [Client.Decide]. The recipient's key is registered with the
+// first proposal that carries one; another key than the registered one is [consent.ErrInvalid], as is whatever else is wrong
+// with the proposal.
 func (c *Client) Propose(ctx context.Context, by consent.Actor, p consent.Proposal) (consent.Grant, error) {
 	return c.consent.Propose(ctx, by, p)
 }
 
-// Decide records the subject's decision.
+// Decide records the subject's decision. [consent.ErrTransition] where it was decided otherwise before,
+// [consent.ErrNotPermitted] where the time to decide is over or the actor is not the subject.
 func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantID, allow bool) (consent.Grant, error) {
 	return c.consent.Decide(ctx, by, id, allow)
 }
@@ -26,6 +29,9 @@ func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantI
 // Connect takes the next step of the connection to an institution under a grant: see [sources.Step] for what the host
 // does with the answer. It may be called in another process than the step before. Where the institution's sources need
 // no connection, the step is done.
+//
+// Errors: [consent.ErrNotPermitted]; [sources.ErrAuthentication] where the subject refused or the institution does not accept
+// what came back: begin again; [sources.ErrUnavailable]; and those of the stores.
 func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.GrantID, inst model.InstitutionID, r sources.ConnectRequest) (sources.Step, error) {
 	g, err := c.consent.Get(ctx, by, id)
 	if err != nil {
@@ -67,6 +73,15 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 		}
 	}
 	return step, nil
+}
+
+// usable asks whether the actor may do something under the grant, and whether the grant permits anything now: before data is
+// read, so that a revoked grant is refused as such.
+func (c *Client) usable(ctx context.Context, by consent.Actor, a consent.Action, g consent.Grant) error {
+	if err := c.consent.Allow(ctx, by, question(a, g)); err != nil {
+		return err
+	}
+	return c.consent.Usable(g)
 }
 
 func question(a consent.Action, g consent.Grant) consent.Question {

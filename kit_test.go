@@ -151,7 +151,7 @@ func newHost(t testing.TB, change func(*brondata.Config)) *host {
 	h.conf = brondata.Config{
 		Registry: &g, Consent: consent.NewMemoryStore(), Data: retention.NewMemoryStore(), Keys: retention.NewMemoryKeyStore(),
 		KEK: kek, Signer: signer, Audit: retention.NoRecorder{}, Tenant: "tenant-1", Now: func() time.Time { return h.now },
-		Institutions: map[model.InstitutionID]string{"bank": "De Bank"},
+		Texts: &consent.TextOptions{Institutions: map[model.InstitutionID]string{"bank": "De Bank"}},
 	}
 	if change != nil {
 		change(&h.conf)

@@ -38,6 +38,10 @@ func (r *Review) Approval() consent.Approval {
 
 // Review reads what is kept under the grant, reduces it to what is agreed less what the subject leaves out, and stores the
 // digest of exactly that as a pending release. Package overview renders the result for the subject.
+//
+// Errors: [consent.ErrNotPermitted] where the grant permits nothing now, with the reason; [ErrNothing] where nothing is kept;
+// [consent.ErrVoid] where the recipient has no key yet; [consent.ErrInvalid] where nothing is left to send, or a category
+// that is left out is not in the scope; and those of the stores.
 func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantID, o *ReviewOptions) (*Review, error) {
 	if o == nil {
 		o = &ReviewOptions{}
@@ -46,7 +50,7 @@ func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantI
 	if err != nil {
 		return nil, err
 	}
-	if err := c.consent.Allow(ctx, by, question(consent.ActionReview, g)); err != nil {
+	if err := c.usable(ctx, by, consent.ActionReview, g); err != nil {
 		return nil, err
 	}
 	d, err := c.stored(ctx, by, g, "review")
@@ -72,10 +76,18 @@ func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantI
 		LeftOut: rel.LeftOut, PreparedAt: rel.Reviewed, GrantValidUntil: g.ValidUntil, Digest: rel.Digest,
 	}}
 	for _, inst := range g.Institutions {
-		out.Institutions = append(out.Institutions, model.ReviewInstitution{ID: inst, Name: c.conf.Institutions[inst]})
+		out.Institutions = append(out.Institutions, model.ReviewInstitution{ID: inst, Name: c.name(inst)})
 	}
 	out.Retention = keptUntil(g, d)
 	return out, nil
+}
+
+// name returns the name that the public knows an institution by, "" where the host gave none.
+func (c *Client) name(inst model.InstitutionID) string {
+	if c.conf.Texts == nil {
+		return ""
+	}
+	return c.conf.Texts.Institutions[inst]
 }
 
 // keptUntil says for each category that would be sent how long it is kept as agreed.
@@ -102,7 +114,12 @@ func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
 }
 
 // Release seals what the subject approved to the recipient's key. It works once: a repeated call returns the same bytes
-// until [Client.Delivered]. Where anything changed since the review, it is [consent.ErrVoid]: review again.
+// until [Client.Delivered]. The recipient opens them with [crypto.OpenPackage]; the plaintext is a dossier as JSON, for
+// [model.ReadDossier] with KeepUnknown.
+//
+// Errors: [consent.ErrVoid] where anything changed since the review, or it was too long ago: review again;
+// [consent.ErrNotPermitted] where the grant permits nothing now; [consent.ErrDelivered] after [Client.Delivered];
+// [consent.ErrNotFound] for an unknown release; and those of the stores.
 func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approval) (crypto.Package, error) {
 	rel, err := c.consent.Release(ctx, by, a.Release)
 	if err != nil {
@@ -115,7 +132,7 @@ func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approv
 	if err != nil {
 		return crypto.Package{}, err
 	}
-	if err := c.consent.Allow(ctx, by, question(consent.ActionRelease, g)); err != nil {
+	if err := c.usable(ctx, by, consent.ActionRelease, g); err != nil {
 		return crypto.Package{}, err
 	}
 	d, err := c.stored(ctx, by, g, "release")
@@ -200,7 +217,8 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	out.Consent = swept
 	out.Vault, err = c.vault.Sweep(ctx, max)
 	errs = append(errs, err)
-	out.More = out.Consent.More || out.Vault.More
+	// A deletion that the vault finished by itself has its receipt once the grant's own end is swept.
+	out.More = out.Consent.More || out.Vault.More || out.Vault.Grants > 0
 	return out, errors.Join(errs...)
 }
 

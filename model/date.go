@@ -27,8 +27,11 @@ func NewDate(year, month, day int) (Date, error) {
 	return Date{uint16(year), uint8(month), uint8(day)}, nil
 }
 
-// DateOf returns the calendar date of t in t's own location.
+// DateOf returns the calendar date of t in t's own location; no date for the zero time.
 func DateOf(t time.Time) Date {
+	if t.IsZero() {
+		return Date{}
+	}
 	y, m, d := t.Date()
 	v, _ := NewDate(y, int(m), d) // years outside 1 to 9999 become no date
 	return v
@@ -66,6 +69,16 @@ func ParseDate[T ~string | ~[]byte](s T) (Date, error) {
 		return Date{}, ErrSyntax
 	}
 	return NewDate(y, m, d)
+}
+
+// ParseDateIn reads a complete date in a layout of package time made of digits, such as "02-01-2006", and nothing else:
+// "2-1-2026" is not of that layout.
+func ParseDateIn(s, layout string) (Date, error) {
+	t, err := time.Parse(layout, s)
+	if err != nil || t.Format(layout) != s {
+		return Date{}, ErrSyntax
+	}
+	return NewDate(t.Year(), int(t.Month()), t.Day())
 }
 
 func digits[T ~string | ~[]byte](s T) (n int, ok bool) {

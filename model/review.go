@@ -39,7 +39,7 @@ type ReviewRecipient struct {
 	Name string `json:"name"`
 	// Contact is how the subject reaches them: an address, a telephone number, a web page. It may have several lines.
 	Contact string `json:"contact,omitempty"`
-	// KeyID names the key that the data is sealed to.
+	// KeyID is the whole fingerprint of the key that the data is sealed to: crypto.RecipientKey.Fingerprint, not its ID.
 	KeyID string `json:"keyId"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 
 	_ "modernc.org/sqlite" // the host chooses the driver
@@ -39,6 +40,13 @@ func openStorage(ctx context.Context, dir string, conf *brondata.Config) (*stora
 }
 
 func openSQLite(path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE, 0o600) // the driver would let others read it
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	return sql.Open("sqlite", "file:"+path+"?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
 }
 

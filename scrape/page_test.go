@@ -88,6 +88,8 @@ func TestPages(t *testing.T) {
 		{"in a list", "<h2>Schuld</h2><ul><li>Bedrag: € 12,50</li></ul>", "12.50", ""},
 		{"in a list, with a table inside", "<h2>Schuld</h2><ul><li>Bedrag: € 12,50<table><tr><th>Bedrag</th><td>€ 1,00</td></tr></table></li></ul>", "", "not exactly one value"},
 		{"in the value of another label", "<h2>Schuld</h2><dl><dt>Partner</dt><dd><table><tr><th>Bedrag</th><td>€ 1,00</td></tr></table></dd></dl>", "", "the label is missing"},
+		{"labelled, with a table inside", `<h2>Schuld</h2><b id="l">Bedrag</b><div aria-labelledby="l">€ 12,50<table><tr><th>Bedrag</th><td>€ 1,00</td></tr></table></div>`, "", "more than plain text"},
+		{"a group with a heading", `<h2>Schuld</h2><h3 id="l">Nu</h3><div aria-labelledby="l">` + dl + `</div>`, "12.50", ""},
 		{"a list of lists", "<h2>Schuld</h2><ul><li>Lening: een<ul><li>Bedrag: € 1,00</li></ul></li></ul>", "", "the label is missing"},
 		{"digits over elements", "<h2>Schuld</h2><dl><dt>Bedrag</dt><dd>€ <b>12</b><i>50</i></dd></dl>", "", "digits that run on"},
 		{"marks over elements", "<h2>Schuld</h2><dl><dt>Bedrag</dt><dd>€ <b>12</b>,<i>50</i></dd></dl>", "12.50", ""},

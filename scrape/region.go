@@ -216,7 +216,8 @@ func (r *region) inValue(n *html.Node) bool {
 	return false
 }
 
-// leaf reports whether a labelled element can be a value: nothing in it has a place of its own.
+// leaf reports whether a labelled element is a value, and not a group with a title. What a value holds beyond plain text is
+// found when it is read.
 func (r *region) leaf(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.Section, atom.Article, atom.Form, atom.Fieldset, atom.Table, atom.Dl, atom.Ul, atom.Ol, atom.Main, atom.Nav,
@@ -227,10 +228,12 @@ func (r *region) leaf(n *html.Node) bool {
 	case "region", "group", "dialog", "tabpanel", "list", "table", "grid":
 		return false
 	}
-	for c := range n.Descendants() {
-		switch c.DataAtom {
-		case atom.Dl, atom.Table, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Section, atom.Ul, atom.Ol:
-			return false
+	for id := range strings.FieldsSeq(attr(n, "aria-labelledby")) {
+		if t := r.d.ids[id]; t != nil {
+			switch t.DataAtom {
+			case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Legend, atom.Caption, atom.Summary:
+				return false
+			}
 		}
 	}
 	return true

@@ -240,9 +240,9 @@ func (a *Answer) mutate(m Mutation, r *mathrand.Rand) {
 			a.Body = b
 		}
 	case Truncated:
-		a.Body = a.Body[:r.IntN(len(a.Body))]
+		a.Body = a.Body[:r.IntN(max(1, len(a.Body)))]
 	case BrokenOff:
-		a.Body = a.Body[:r.IntN(len(a.Body))]
+		a.Body = a.Body[:r.IntN(max(1, len(a.Body)))]
 		a.Broken = true
 	case WrongMedia:
 		a.ContentType = "image/png"

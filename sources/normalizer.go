@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/brondata/brondata/internal/xmlscan"
 	"github.com/brondata/brondata/model"
 )
 
@@ -43,6 +44,18 @@ type Format struct {
 func DetectPrefix(prefix string) func(context.Context, *Probe) Confidence {
 	return func(_ context.Context, p *Probe) Confidence {
 		if bytes.HasPrefix(bytes.TrimPrefix(p.Head, []byte("\xef\xbb\xbf")), []byte(prefix)) {
+			return Certain
+		}
+		return No
+	}
+}
+
+// DetectXML returns a [Format.Detect] that is certain of XML whose root element has this local name and namespace; "" for a
+// root element without a namespace. The prefix does not matter.
+func DetectXML(root, namespace string) func(context.Context, *Probe) Confidence {
+	return func(_ context.Context, p *Probe) Confidence {
+		s := xmlscan.New(bytes.NewReader(p.Head), &xmlscan.Options{SkipSpace: true})
+		if k, err := s.Next(); err == nil && k == xmlscan.Start && string(s.Local()) == root && string(s.Space()) == namespace {
 			return Certain
 		}
 		return No

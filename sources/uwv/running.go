@@ -1,0 +1,215 @@
+package uwv
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/pdftext"
+)
+
+// What stands at the top or the foot of every page.
+var (
+	formVersion = regexp.MustCompile(`\bVZB[-\x{2010}\x{2011}\x{ad}]([0-9]{3})\b`)
+	birthDate   = regexp.MustCompile(`(?:^|\s)Geboortedatum ?: ?(\S*)`)
+	madeOn      = regexp.MustCompile(`(?:^|\s)Datum ?: ?(?:([0-9]{1,2}) (\pL+) ([0-9]{4})|([0-9]{2}-[0-9]{2}-[0-9]{4}))?`)
+	address     = regexp.MustCompile(`^(De heer|Mevrouw) (.+)$`)
+	afterName   = regexp.MustCompile(` (?:Geboortedatum|Datum|Pagina|Blad|BSN|Burgerservicenummer|VZB[-\x{2010}\x{2011}\x{ad}][0-9])`)
+	pageNumber  = regexp.MustCompile(`^(?:Pagina|Blad) ?:? ?[0-9]+(?: ?(?:van|/) ?[0-9]+)?$|^[0-9]{1,3} ?(?:van|/) ?[0-9]{1,3}$`)
+	citizen     = regexp.MustCompile(`(?i)(?:^|\s)(?:BSN|Burgerservicenummer(?: \(BSN\))?) ?:? ([0-9]{8,9})(?:\s|$)`)
+)
+
+var months = []string{
+	"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
+}
+
+// versions are the form versions whose layout is described.
+var versions = []string{"004", "005", "006"}
+
+// running is what the pages say of themselves.
+type running struct {
+	gender   model.Gender
+	name     string
+	born     string // as printed; "" where no page has it
+	bsn      string // the digits after the label
+	bsnAt    model.Locator
+	made     model.Date
+	badMade  bool
+	version  string
+	at       model.Locator // of the first name
+	named    map[int]bool  // pages with a name
+	conflict bool          // two pages name different persons, or dates of birth
+	mixed    bool          // two form versions
+}
+
+// take reads a line that belongs to the top or foot of a page. It is false for all others.
+func (r *running) take(l line) bool {
+	text, taken := l.text(), false
+	for _, m := range formVersion.FindAllStringSubmatch(text, -1) {
+		r.mixed = r.mixed || r.version != "" && r.version != m[1]
+		r.version, taken = m[1], true
+	}
+	if m := birthDate.FindStringSubmatch(text); m != nil {
+		taken = true
+		r.conflict = r.conflict || r.born != "" && m[1] != "" && r.born != m[1]
+		if r.born == "" {
+			r.born = m[1]
+		}
+	}
+	if m := madeOn.FindStringSubmatch(text); m != nil {
+		taken = true
+		r.date(m)
+	}
+	if m := citizen.FindStringSubmatch(text); m != nil {
+		taken = true
+		r.conflict = r.conflict || r.bsn != "" && r.bsn != m[1]
+		if r.bsn == "" {
+			r.bsn, r.bsnAt = m[1], l.at()
+		}
+	}
+	for _, part := range parts(l.words) {
+		text := join(part)
+		if i := afterName.FindStringIndex(text); i != nil {
+			text = text[:i[0]]
+		}
+		if m := address.FindStringSubmatch(text); m != nil {
+			taken = true
+			r.person(l, m[1], m[2])
+		}
+		taken = taken || pageNumber.MatchString(text)
+	}
+	return taken || strings.EqualFold(text, "Printversie verzekeringsbericht") || strings.EqualFold(text, "uwv")
+}
+
+// parts cuts a line at its wide gaps: a name ends before what stands at the other side of the page.
+func parts(ws []pdftext.Word) (out [][]pdftext.Word) {
+	from := 0
+	for i := 1; i <= len(ws); i++ {
+		if i == len(ws) || ws[i].X0-ws[i-1].X1 > wideGap*ws[i].Size {
+			out = append(out, ws[from:i])
+			from = i
+		}
+	}
+	return out
+}
+
+// wideGap is the gap in font sizes that no space between two words has.
+const wideGap = 1.5
+
+func (r *running) person(l line, form, name string) {
+	gender := model.GenderMale
+	if form == "Mevrouw" {
+		gender = model.GenderFemale
+	}
+	switch {
+	case r.name == "":
+		r.gender, r.name, r.at = gender, name, l.at()
+	case r.name != name || r.gender != gender:
+		r.conflict = true
+	}
+	if r.named == nil {
+		r.named = map[int]bool{}
+	}
+	r.named[l.page] = true
+}
+
+func (r *running) date(m []string) {
+	var d model.Date
+	ok := false
+	if m[4] != "" {
+		d, ok = parseDate(m[4])
+	} else if i := slices.Index(months, strings.ToLower(m[2])); i >= 0 {
+		day, err1 := strconv.Atoi(m[1])
+		year, err2 := strconv.Atoi(m[3])
+		if err1 == nil && err2 == nil && day > 0 {
+			v, err := model.NewDate(year, i+1, day)
+			d, ok = v, err == nil
+		}
+	}
+	r.badMade = r.badMade || !ok || !r.made.IsZero() && r.made != d
+	if r.made.IsZero() {
+		r.made = d
+	}
+	if r.badMade {
+		r.made = model.Date{}
+	}
+}
+
+// check says whether the pages belong together and have a known layout.
+func (r *running) check() error {
+	switch {
+	case r.conflict:
+		return sources.Errorf(sources.ErrMalformed, "the pages name different persons or birth dates")
+	case r.mixed:
+		return sources.Errorf(sources.ErrLayoutChanged, "the pages have different form versions")
+	case r.version != "" && !slices.Contains(versions, r.version):
+		return sources.Errorf(sources.ErrLayoutChanged, "a form version other than VZB-004 to VZB-006")
+	}
+	return nil
+}
+
+// record makes the person of it, nil where no page names one.
+func (r *running) record(bsn bool) *model.Person {
+	if r.name == "" && r.born == "" {
+		return nil
+	}
+	p := &model.Person{Name: nameOf(r.name), Gender: r.gender}
+	if strings.Contains(r.name, unreadable) {
+		add(&p.Issues, model.IssueCharset, "name")
+	}
+	if r.name == "" {
+		add(&p.Issues, model.IssueMissing, "name")
+	}
+	d, ok := parseDate(r.born)
+	switch {
+	case ok:
+		p.BirthDate = d
+	case r.born == "":
+		add(&p.Issues, model.IssueMissing, "birthDate")
+	default:
+		add(&p.Issues, model.IssueInvalid, "birthDate")
+	}
+	if bsn && r.bsn != "" {
+		v, err := model.ParseBSN(r.bsn)
+		if err != nil {
+			add(&p.Issues, model.IssueChecksum, "bsn")
+		}
+		p.BSN = v
+	}
+	return p
+}
+
+var initials = regexp.MustCompile(`^(?:\p{Lu}\p{L}{0,2}\.)+$`)
+
+// nameOf tells the parts of a name apart where it begins with initials: what follows them in small letters is the prefix.
+func nameOf(full string) model.Name {
+	n := model.Name{Full: full}
+	ws := strings.Fields(full)
+	i := 0
+	for i < len(ws) && initials.MatchString(ws[i]) {
+		i++
+	}
+	if i == 0 || i == len(ws) || strings.ContainsAny(full, "(),"+unreadable) {
+		return n
+	}
+	j := i
+	for j < len(ws) && !strings.ContainsFunc(ws[j], unicode.IsUpper) {
+		j++
+	}
+	if j == len(ws) {
+		return n
+	}
+	n.Initials, n.Prefix, n.Family = strings.Join(ws[:i], ""), strings.Join(ws[i:j], " "), strings.Join(ws[j:], " ")
+	return n
+}
+
+// add adds a doubt once.
+func add(is *[]model.Issue, code model.IssueCode, field string) {
+	if i := model.Doubt(code, field); !slices.Contains(*is, i) {
+		*is = append(*is, i)
+	}
+}

@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/brondata/brondata/model"
@@ -245,13 +246,44 @@ func (c *composer) doubtSummary() []string {
 			out = append(out, c.t("doc")+" "+itoa(n+1)+": "+c.issue("", i))
 		}
 	}
-	for _, cov := range c.review.Coverage {
-		for _, text := range c.worries(cov) {
-			out = append(out, c.institution(cov.Institution)+", "+c.categoryName(cov.Category)+": "+text)
-		}
-	}
+	out = append(out, c.coverageWorries()...)
 	if n == 0 && len(out) > 1 {
 		out = out[1:]
+	}
+	return out
+}
+
+// coverageWorries says each worry once, with what it holds for. Those that hold for little come first: what is true of
+// everything tells the least.
+func (c *composer) coverageWorries() []string {
+	type worry struct {
+		text  string
+		where []string // an institution with its categories each
+		last  model.InstitutionID
+		count int
+	}
+	var all []*worry
+	for _, cov := range c.review.Coverage {
+		for _, text := range c.worries(cov) {
+			i := slices.IndexFunc(all, func(w *worry) bool { return w.text == text })
+			if i < 0 {
+				i = len(all)
+				all = append(all, &worry{text: text})
+			}
+			w := all[i]
+			w.count++
+			if n := len(w.where); n > 0 && w.last == cov.Institution {
+				w.where[n-1] += ", " + c.categoryName(cov.Category)
+				continue
+			}
+			w.last = cov.Institution
+			w.where = append(w.where, c.institution(cov.Institution)+": "+c.categoryName(cov.Category))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *worry) int { return a.count - b.count })
+	var out []string
+	for _, w := range all {
+		out = append(out, w.text+" ("+strings.Join(w.where, "; ")+")")
 	}
 	return out
 }

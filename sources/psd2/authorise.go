@@ -76,8 +76,8 @@ func (c *client) advance(ctx context.Context, a *answer, v value) (sources.Step,
 // links returns the addresses behind the names of a _links object.
 func (c *client) links(a *answer, v value) (map[string]string, error) {
 	out := map[string]string{}
-	for i, name := range v.names {
-		href := v.items[i].href()
+	for name, m := range v.Members() {
+		href := value{m}.href()
 		if href == "" {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 )
@@ -113,10 +114,10 @@ func (f *fetch) accounts(ctx context.Context) ([]resource, error) {
 			return value{}, err
 		}
 		list := v.get("accounts")
-		if list.kind != '[' {
+		if !list.is(jsonscan.Array) {
 			return value{}, sources.Errorf(sources.ErrMalformed, "the answer has no list of accounts")
 		}
-		for _, e := range list.items {
+		for _, e := range list.elements() {
 			r, err := f.resource(a, e)
 			if err != nil {
 				return value{}, err
@@ -218,8 +219,8 @@ func (f *fetch) balances(ctx context.Context, r resource) error {
 		if err := f.hand(a, FormatBalances, group(r), r.attrs(page)); err != nil {
 			return value{}, err
 		}
-		v, err := envelope(ctx, a)
-		return v.get("_links"), err
+		e, err := envelope(ctx, a)
+		return e.links, err
 	})
 }
 
@@ -273,8 +274,8 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 			d := sources.Document{MediaType: a.media, Body: sources.BytesContent(a.body), Group: group(r), Attrs: r.attrs(page)}
 			return value{}, f.give(d)
 		}
-		v, parsed := envelope(ctx, a)
-		links := v.get("transactions").get("_links")
+		e, parsed := envelope(ctx, a)
+		links := e.transactions.links
 		attrs := r.attrs(page)
 		for _, name := range []string{"first", "self"} {
 			// A bank that gives less than asked says so in the addresses of its pages, if anywhere.
@@ -285,8 +286,8 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 		if !since.IsZero() {
 			attrs[AttrSince] = since.String()
 		}
-		if parsed == nil && !v.get("transactions").present() {
-			if v.get("_links").get("download").href() != "" {
+		if parsed == nil && !e.transactions.there {
+			if e.links.get("download").href() != "" {
 				return value{}, sources.Errorf(sources.ErrNotProvided, "the bank gives the transactions of account %d as a download only", r.ordinal)
 			}
 			return value{}, sources.Errorf(sources.ErrMalformed, "the answer has no transactions")
@@ -307,43 +308,45 @@ func statement(a *answer) bool {
 	return false
 }
 
-// envelope reads what stands around the records of an answer, so that a page of any size takes no tree of its own: the
-// links, and whether there are transactions. Everything else is checked and left out.
-func envelope(ctx context.Context, a *answer) (value, error) {
+// outline is what stands around the records of an answer.
+type outline struct {
+	links        value
+	transactions struct { // the object that has the lists of booked and pending ones
+		there bool
+		links value
+	}
+}
+
+// envelope reads the outline of an answer, so that a page of any size takes no tree of its own. Everything else is checked
+// and left out. Of a broken answer it returns what it could read.
+func envelope(ctx context.Context, a *answer) (o outline, err error) {
 	if a.cut {
-		return value{}, sources.Errorf(sources.ErrTruncated, "the answer ends too early")
+		return o, sources.Errorf(sources.ErrTruncated, "the answer ends too early")
 	}
 	if err := isPage(a); err != nil {
-		return value{}, err
+		return o, err
 	}
 	r := newReader(ctx, a.body)
-	var outline func(deep bool) (value, error)
-	outline = func(deep bool) (value, error) {
-		v := value{kind: '{'}
-		err := r.object(func(name string) (err error) {
-			c, err := r.peek()
-			if err != nil {
+	err = r.Object(func(name string) error {
+		k, err := r.Kind()
+		switch {
+		case name == "_links":
+			o.links, err = tree(r)
+		case name == "transactions" && k == jsonscan.Object:
+			o.transactions.there = true
+			err = r.Object(func(name string) (err error) {
+				if name == "_links" {
+					o.transactions.links, err = tree(r)
+				}
 				return err
-			}
-			var item value
-			switch {
-			case name == "_links":
-				item, err = r.tree()
-			case name == "transactions" && deep && c == '{':
-				item, err = outline(false)
-			default:
-				return r.skip()
-			}
-			v.names, v.items = append(v.names, name), append(v.items, item)
-			return err
-		})
-		return v, err
-	}
-	v, err := outline(true)
+			})
+		}
+		return err
+	})
 	if err == nil {
-		err = r.end()
+		err = r.End()
 	}
-	return v, err
+	return o, jsonError(err)
 }
 
 func dateFrom(href string) model.Date {

@@ -2,10 +2,12 @@ package psd2
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/sources"
 )
 
@@ -108,13 +110,9 @@ func messageCodes(ctx context.Context, body []byte) []string {
 }
 
 // messages returns the tppMessages of a body, whatever form the bank gives them.
-func messages(v value) []value {
-	if v.kind == '[' {
-		return v.items
+func messages(v value) iter.Seq2[int, value] {
+	if v.is(jsonscan.Array) {
+		return v.elements()
 	}
-	m := v.get("tppMessages")
-	if m.kind == '{' {
-		return []value{m}
-	}
-	return m.elements()
+	return v.get("tppMessages").several()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 )
@@ -53,11 +54,8 @@ func detect(mark, other, top string) func(context.Context, *sources.Probe) sourc
 // topOf returns the list that a document's head says it is about, "" for another document.
 func topOf(ctx context.Context, head []byte) string {
 	r := newReader(ctx, head)
-	if c, err := r.peek(); err != nil || c != '{' {
-		return ""
-	}
 	found := ""
-	_ = r.object(func(name string) error { // the head may well end in the middle
+	_ = r.Object(func(name string) error { // the head may well end in the middle
 		switch name {
 		case "accounts", "transactions":
 			found = name
@@ -67,7 +65,7 @@ func topOf(ctx context.Context, head []byte) string {
 				found = name
 			}
 		}
-		return r.skip()
+		return nil
 	})
 	return found
 }
@@ -81,7 +79,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if err != nil {
 		return err
 	}
-	n := &reading{reader: newReader(ctx, b), query: q, w: w, account: d.Attrs[AttrAccount]}
+	n := &reading{Reader: newReader(ctx, b), query: q, w: w, account: d.Attrs[AttrAccount]}
 	if d.Attrs[AttrKind] == "resource" {
 		n.account = "" // a name that holds only during the consent
 	}
@@ -92,38 +90,38 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if d.Format != FormatAccounts {
 		n.owner(ctx, b)
 	}
-	err = n.object(func(name string) error {
-		c, err := n.peek()
+	err = n.Object(func(name string) error {
+		k, err := n.Kind()
 		if err != nil {
 			return err
 		}
 		switch {
 		case name == "accounts" && d.Format == FormatAccounts:
-			return n.list(c, "/accounts", n.oneAccount)
-		case name == "account" && d.Format == FormatAccounts && c == '{': // the details of a single one
-			v, err := n.tree()
+			return n.list(k, "/accounts", n.oneAccount)
+		case name == "account" && d.Format == FormatAccounts && k == jsonscan.Object: // the details of a single one
+			v, err := tree(n.Reader)
 			if err != nil {
 				return err
 			}
 			return n.oneAccount(v, "/account")
 		case name == "balances" && d.Format != FormatAccounts:
-			return n.list(c, "/balances", n.oneBalance)
-		case name == "transactions" && d.Format == FormatTransactions && c == '{':
+			return n.list(k, "/balances", n.oneBalance)
+		case name == "transactions" && d.Format == FormatTransactions && k == jsonscan.Object:
 			return n.transactions()
 		case name == "tppMessages":
 			return n.warnings()
 		}
-		return n.skip()
+		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = n.End()
 	}
-	return n.end()
+	return jsonError(err)
 }
 
 // reading is the reading of one document.
 type reading struct {
-	*reader
+	*jsonscan.Reader
 	query   sources.Query
 	w       *sources.Writer
 	account string          // the number of the account that the document is about
@@ -136,11 +134,11 @@ type reading struct {
 func (n *reading) owner(ctx context.Context, b []byte) {
 	r := newReader(ctx, b)
 	stated, seen := "", false
-	err := r.object(func(name string) error {
+	err := r.Object(func(name string) error {
 		if name != "account" {
-			return r.skip()
+			return nil
 		}
-		v, err := r.tree()
+		v, err := tree(r)
 		if err == nil {
 			stated, _ = accountNumber(v)
 			seen = true
@@ -193,17 +191,17 @@ func accountNumber(v value) (number, kind string) {
 }
 
 // list reads an array of records one by one, so that those before a break are kept. null is an empty list.
-func (n *reading) list(c byte, at string, one func(v value, at model.Locator) error) error {
-	if c == 'n' {
-		return n.skip()
+func (n *reading) list(k jsonscan.Kind, at string, one func(v value, at model.Locator) error) error {
+	if k == jsonscan.Null {
+		return n.Skip()
 	}
-	return n.array(func(i int) error {
-		v, err := n.tree()
+	return n.Array(func(i int) error {
+		v, err := tree(n.Reader)
 		if err != nil {
 			return err
 		}
 		at := model.AtPath(at + "/" + strconv.Itoa(i))
-		if v.kind != '{' {
+		if !v.is(jsonscan.Object) {
 			n.w.Issue(model.Issue{Code: model.IssueInvalid, At: at})
 			return nil
 		}
@@ -213,35 +211,32 @@ func (n *reading) list(c byte, at string, one func(v value, at model.Locator) er
 
 // transactions reads the account report. Its list "information" holds standing orders, which have not happened.
 func (n *reading) transactions() error {
-	return n.object(func(name string) error {
-		c, err := n.peek()
+	return n.Object(func(name string) error {
+		k, err := n.Kind()
 		if err != nil {
 			return err
 		}
 		switch name {
 		case "booked":
-			return n.list(c, "/transactions/booked", func(v value, at model.Locator) error {
+			return n.list(k, "/transactions/booked", func(v value, at model.Locator) error {
 				return n.oneTransaction(v, at, model.Booked)
 			})
 		case "pending":
-			return n.list(c, "/transactions/pending", func(v value, at model.Locator) error {
+			return n.list(k, "/transactions/pending", func(v value, at model.Locator) error {
 				return n.oneTransaction(v, at, model.Pending)
 			})
 		}
-		return n.skip()
+		return nil
 	})
 }
 
 // warnings turns what the bank remarks beside the data into doubts about the document.
 func (n *reading) warnings() error {
-	v, err := n.tree()
+	v, err := tree(n.Reader)
 	if err != nil {
 		return err
 	}
-	if v.kind == '{' {
-		v = value{kind: '[', items: []value{v}}
-	}
-	for i, m := range v.elements() {
+	for i, m := range v.several() {
 		code := model.IssueIncompleteDoc
 		switch m.get("code").str() {
 		case "PERIOD_INVALID", "TIMESTAMP_INVALID":

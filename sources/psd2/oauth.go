@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,8 +41,7 @@ func (c *client) authorise(ctx context.Context, metadata string) (sources.Step, 
 			return sources.Step{}, sources.Errorf(sources.ErrMalformed, "an endpoint of the OAuth server is not an https address")
 		}
 	}
-	if m := v.get("code_challenge_methods_supported"); m.present() &&
-		!slices.ContainsFunc(m.elements(), func(e value) bool { return e.str() == "S256" }) {
+	if m := v.get("code_challenge_methods_supported"); m.present() && !m.lists("S256") {
 		return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the OAuth server does not take S256 code challenges"))
 	}
 	p.Issuer, p.TokenURL, p.Verifier = issuer, token, oauth2.GenerateVerifier()

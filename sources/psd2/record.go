@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
 )
 
@@ -19,18 +20,18 @@ func (f *fields) doubt(c model.IssueCode, field string) {
 
 // text returns a member of v as one line: control characters and line breaks become blanks, and runs of blanks one.
 func (f *fields) text(v value, field string) string {
-	switch v.kind {
-	case 0, 'n':
+	switch v.Kind() {
+	case 0, jsonscan.Null:
 		return ""
-	case '"':
+	case jsonscan.String:
 	default:
 		f.doubt(model.IssueInvalid, field)
 		return ""
 	}
-	if v.bad {
+	if v.Mended() {
 		f.doubt(model.IssueCharset, field)
 	}
-	return line(v.text)
+	return line(v.Text())
 }
 
 func line(s string) string {
@@ -41,8 +42,8 @@ func line(s string) string {
 
 // identifier is text for a reference. The placeholders for "none" are none (ISO 20022 writes NOTPROVIDED).
 func (f *fields) identifier(v value, field string) string {
-	if v.kind == '0' {
-		return v.text // some banks give numbers; as written they are exact
+	if v.is(jsonscan.Number) {
+		return v.Text() // some banks give numbers; as written they are exact
 	}
 	s := f.text(v, field)
 	if strings.EqualFold(strings.ReplaceAll(s, " ", ""), "NOTPROVIDED") {
@@ -74,12 +75,12 @@ func (f *fields) money(v value, field string) model.Money {
 		return model.Money{}
 	}
 	a := v.get("amount")
-	if a.kind != '"' && a.kind != '0' {
+	if !a.is(jsonscan.String) && !a.is(jsonscan.Number) {
 		f.doubt(model.IssueMissing, field)
 		return model.Money{}
 	}
-	text := a.text
-	if a.kind == '0' {
+	text := a.Text()
+	if a.is(jsonscan.Number) {
 		text = plain(text)
 	}
 	m, err := model.ParseMoney(strings.TrimSpace(text), model.Currency(v.get("currency").str()))
@@ -212,9 +213,9 @@ func (n *reading) oneBalance(v value, at model.Locator) error {
 	n.doubtAccount(&f)
 	b := &model.Balance{
 		Account: n.id, Amount: f.money(v.get("balanceAmount"), "amount"), Date: f.date(v.get("referenceDate"), "date"),
-		CreditLimitIncluded: v.get("creditLimitIncluded").kind == 't',
+		CreditLimitIncluded: v.get("creditLimitIncluded").yes(),
 	}
-	if k := v.get("creditLimitIncluded").kind; k == '"' || k == '0' {
+	if c := v.get("creditLimitIncluded"); c.is(jsonscan.String) || c.is(jsonscan.Number) {
 		f.doubt(model.IssueInvalid, "creditLimitIncluded")
 	}
 	kind := v.get("balanceType").str()

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/sources"
 )
 
@@ -192,7 +193,7 @@ func document(ctx context.Context, a *answer) (value, error) {
 		return value{}, err
 	}
 	v, err := parse(ctx, a.body)
-	if err == nil && v.kind != '{' {
+	if err == nil && !v.is(jsonscan.Object) {
 		err = sources.Errorf(sources.ErrMalformed, "the answer is no object")
 	}
 	return v, err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
 )
 
@@ -56,10 +57,10 @@ func (n *reading) oneTransaction(v value, at model.Locator, status model.Transac
 
 // batch reports whether the entry stands for several transactions, or may.
 func batch(v value) bool {
-	if v.get("batchIndicator").kind != 't' {
+	if !v.get("batchIndicator").yes() {
 		return false
 	}
-	count, err := strconv.Atoi(v.get("batchNumberOfTransactions").text)
+	count, err := strconv.Atoi(v.get("batchNumberOfTransactions").Text())
 	return err != nil || count != 1
 }
 
@@ -145,7 +146,7 @@ func (f *fields) description() string {
 		}
 	}
 	structured := func(v value) {
-		if v.kind == '{' {
+		if v.is(jsonscan.Object) {
 			v = v.get("reference")
 		}
 		add(f.text(v, field)) // a plain string where a bank follows an older edition

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/scrape"
+	"github.com/brondata/brondata/scrape/scrapetest"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/camt"
 	"github.com/brondata/brondata/sources/mijnpensioenoverzicht"
@@ -11,14 +13,17 @@ import (
 )
 
 const (
-	bankID  model.InstitutionID = "fakebank" // has an interface
-	filesID model.InstitutionID = "bronbank" // gives statements as files
-	fundsID                     = mijnpensioenoverzicht.Institution
+	bankID     model.InstitutionID = "fakebank" // has an interface
+	filesID    model.InstitutionID = "bronbank" // gives statements as files
+	fundsID                        = mijnpensioenoverzicht.Institution
+	overheidID model.InstitutionID = "mijnoverheid"
+	duoID      model.InstitutionID = "duo"
 )
 
 // parties are the institutions of this example, and what the host has of them.
 type parties struct {
 	bank     *psd2test.Bank
+	portal   *scrapetest.Portal
 	registry *sources.Registry
 	http     sources.HTTPOptions
 	input    sources.Input
@@ -28,8 +33,11 @@ type parties struct {
 func startParties() (*parties, error) {
 	p := &parties{
 		bank:     psd2test.New(psd2test.Options{Accounts: psd2test.Sample()}),
+		portal:   scrapetest.Start(),
 		registry: &sources.Registry{},
-		names:    map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht"},
+		names: map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht",
+			overheidID: "MijnOverheid (sample)", duoID: "DUO (sample)",
+		},
 	}
 	if err := p.register(); err != nil {
 		p.Close()
@@ -45,10 +53,23 @@ func (p *parties) register() error {
 	if err != nil {
 		return err
 	}
-	if err := p.registry.AddSource(bank, sources.Upload{}); err != nil {
+	// The recipes are samples: the real portals' layout is not public, so every record of them says that it is assumed.
+	overheid, err := scrape.New(scrapetest.MijnOverheid(p.portal.URL(), scrape.HTML), nil)
+	if err != nil {
 		return err
 	}
-	if err := p.registry.AddNormalizer(psd2.Normalizer{}, camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}); err != nil {
+	duo, err := scrape.New(scrapetest.MijnDUO(p.portal.URL(), scrape.JSON), nil)
+	if err != nil {
+		return err
+	}
+	// The host ran the login in a browser of its own and hands over the session.
+	p.input.Handovers = map[model.InstitutionID]sources.Handover{
+		overheidID: p.portal.Handover(), duoID: p.portal.Handover(),
+	}
+	if err := p.registry.AddSource(bank, overheid, duo, sources.Upload{}); err != nil {
+		return err
+	}
+	if err := p.registry.AddNormalizer(psd2.Normalizer{}, scrape.Normalizer{}, camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}); err != nil {
 		return err
 	}
 	for _, f := range []struct {
@@ -65,8 +86,11 @@ func (p *parties) register() error {
 }
 
 func (p *parties) institutions() []model.InstitutionID {
-	return []model.InstitutionID{bankID, filesID, fundsID}
+	return []model.InstitutionID{bankID, filesID, fundsID, overheidID, duoID}
 }
 
 // Close stops the parties.
-func (p *parties) Close() { p.bank.Close() }
+func (p *parties) Close() {
+	p.bank.Close()
+	p.portal.Close()
+}

@@ -24,6 +24,7 @@ import (
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/camt"
 	"github.com/brondata/brondata/sources/mijnpensioenoverzicht"
+	"github.com/brondata/brondata/sources/uwv"
 )
 
 func main() {
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // registry holds every reader of files that the library has.
 func registry() (*sources.Registry, error) {
 	var g sources.Registry
-	err := g.AddNormalizer(camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{})
+	err := g.AddNormalizer(camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}, uwv.Normalizer{})
 	return &g, err
 }
 

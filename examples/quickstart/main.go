@@ -159,6 +159,9 @@ func proposal(p *parties, key crypto.RecipientKey) consent.Proposal {
 			Baskets: []model.Basket{
 				{Category: model.CategoryPerson, Fields: []string{"name", "birthDate"}},
 				model.Everything(model.CategoryAddress),
+				model.Everything(model.CategoryEmployment),
+				model.Everything(model.CategoryIncome),
+				model.Everything(model.CategoryBenefit),
 				model.Everything(model.CategoryPension),
 				model.Everything(model.CategoryStudyDebt),
 				{Category: model.CategoryAccount, Fields: []string{"account", "currency", "ownerName"}},

@@ -37,6 +37,9 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEmpty(t, model.All[*model.Transaction](d))
 	assert.NotEmpty(t, model.All[*model.Pension](d))
+	assert.NotEmpty(t, model.All[*model.Employment](d))
+	assert.NotEmpty(t, model.All[*model.Income](d))
+	assert.NotEmpty(t, model.All[*model.Benefit](d))
 
 	paths, err := filepath.Glob(filepath.Join(dir, "brondata*.db*"))
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/brondata/brondata/sources/mijnpensioenoverzicht"
 	"github.com/brondata/brondata/sources/psd2"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
+	"github.com/brondata/brondata/sources/uwv"
 	"github.com/brondata/brondata/testdata"
 )
 
@@ -16,6 +17,7 @@ const (
 	bankID     model.InstitutionID = "fakebank" // has an interface
 	filesID    model.InstitutionID = "bronbank" // gives statements as files
 	fundsID                        = mijnpensioenoverzicht.Institution
+	wagesID                        = uwv.Institution
 	overheidID model.InstitutionID = "mijnoverheid"
 	duoID      model.InstitutionID = "duo"
 )
@@ -35,7 +37,7 @@ func startParties() (*parties, error) {
 		bank:     psd2test.New(psd2test.Options{Accounts: psd2test.Sample()}),
 		portal:   scrapetest.Start(),
 		registry: &sources.Registry{},
-		names: map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht",
+		names: map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht", wagesID: "UWV",
 			overheidID: "MijnOverheid (sample)", duoID: "DUO (sample)",
 		},
 	}
@@ -69,13 +71,13 @@ func (p *parties) register() error {
 	if err := p.registry.AddSource(bank, overheid, duo, sources.Upload{}); err != nil {
 		return err
 	}
-	if err := p.registry.AddNormalizer(psd2.Normalizer{}, scrape.Normalizer{}, camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}); err != nil {
+	if err := p.registry.AddNormalizer(psd2.Normalizer{}, scrape.Normalizer{}, camt.Normalizer{}, mijnpensioenoverzicht.Normalizer{}, uwv.Normalizer{}); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		name string
 		inst model.InstitutionID
-	}{{"statement.camt053.xml", filesID}, {"pensioenaanspraken.xml", ""}} {
+	}{{"statement.camt053.xml", filesID}, {"pensioenaanspraken.xml", ""}, {"verzekeringsbericht.pdf", ""}} {
 		b, err := testdata.FS.ReadFile(f.name)
 		if err != nil {
 			return err
@@ -86,7 +88,7 @@ func (p *parties) register() error {
 }
 
 func (p *parties) institutions() []model.InstitutionID {
-	return []model.InstitutionID{bankID, filesID, fundsID, overheidID, duoID}
+	return []model.InstitutionID{bankID, filesID, fundsID, wagesID, overheidID, duoID}
 }
 
 // Close stops the parties.

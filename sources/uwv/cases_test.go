@@ -14,6 +14,23 @@ const allLaws = "WW, ZW, WIA/WAO"
 
 // notices are the fixtures by name. Persons, companies and numbers are invented.
 var notices = map[string]notice{
+	"bundled": {
+		form: "De heer", name: "J. Voorbeeld", initials: "J.", family: "Voorbeeld", born: "1985-06-14", made: "2026-11-02", version: "VZB-006", minus: leading,
+		blocks: []contract{
+			{
+				employer: []string{"Installatiebedrijf De Leiding B.V."}, number: "866666618L01", laws: allLaws, form: permanent, valign: "top",
+				wages: []wage{
+					{from: "2026-07-01", to: "2026-07-31", hours: "160", sv: "4120.35", own: "85.00", private: "410.20", layout: oneEach},
+					{from: "2026-08-01", to: "2026-08-31", hours: "160", sv: "3710.15"},
+					{from: "2026-09-01", to: "2026-09-30", hours: "160", sv: "3710.15"},
+				},
+			},
+			{
+				employer: []string{"WW-Uitkering van UWV"}, number: "810220350L04", laws: "ZW, WIA", valign: "top", benefit: true, kind: "WW",
+				wages: []wage{{from: "2026-05-01", to: "2026-05-31", hours: "173", sv: "2710.48"}, {from: "2026-06-01", to: "2026-06-30", hours: "173", sv: "2710.48"}},
+			},
+		},
+	},
 	"one-contract": {
 		form: "De heer", name: "A.B. de Vries", initials: "A.B.", prefix: "de", family: "Vries", born: "1984-02-29", made: "2026-05-03", version: "VZB-005",
 		blocks: []contract{{

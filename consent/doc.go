@@ -28,7 +28,8 @@
 // # Building the screens
 //
 // Consent page: [Onboarding.Sections], two buttons of equal weight, nothing ticked beforehand; call Decide with an actor whose
-// [Presence] comes from this very request. A grant that is not decided by [Term].DecideBy expires.
+// [Presence] comes from this very request. Presence is recorded where there is one and not required: a host that takes
+// decisions on paper has none. A grant that is not decided by [Term].DecideBy expires.
 //
 // Overview: [Manager.List] returns all grants of a subject with their present states; recipient, purpose, scope and validity
 // are in each. [Manager.Links] tells which institution needs the subject again (token-required), [Manager.Releases] what was

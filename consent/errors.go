@@ -38,15 +38,14 @@ type Reason string
 
 // The reasons of a [Refusal].
 const (
-	ReasonNone       Reason = "no-consent"  // no permit at all, or no such grant
-	ReasonUndecided  Reason = "undecided"   // the subject has not decided yet
-	ReasonDenied     Reason = "denied"      // the subject said no
-	ReasonRevoked    Reason = "revoked"     // the subject withdrew
-	ReasonExpired    Reason = "expired"     // its time is over
-	ReasonSuperseded Reason = "superseded"  // another grant took its place
-	ReasonScope      Reason = "scope"       // outside the categories, fields or institutions of the grant
-	ReasonPolicy     Reason = "policy"      // the actor may not do this
-	ReasonSession    Reason = "not-present" // the subject has to be present for this
+	ReasonNone       Reason = "no-consent" // no permit at all, or no such grant
+	ReasonUndecided  Reason = "undecided"  // the subject has not decided yet
+	ReasonDenied     Reason = "denied"     // the subject said no
+	ReasonRevoked    Reason = "revoked"    // the subject withdrew
+	ReasonExpired    Reason = "expired"    // its time is over
+	ReasonSuperseded Reason = "superseded" // another grant took its place
+	ReasonScope      Reason = "scope"      // outside the categories, fields or institutions of the grant
+	ReasonPolicy     Reason = "policy"     // the actor may not do this
 )
 
 // Refusal is an error that wraps [ErrNotPermitted] and says why.

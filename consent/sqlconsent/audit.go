@@ -97,7 +97,7 @@ func (s *AuditStore) insertQuery(into string, width, n int) string {
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			if s.d.dialect == Postgres {
+			if s.d.dialect == PostgreSQL {
 				fmt.Fprintf(&b, "$%d", i*width+j+1)
 			} else {
 				b.WriteByte('?')
@@ -152,7 +152,7 @@ func (s *AuditStore) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, 
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if s.d.dialect == Postgres {
+		if s.d.dialect == PostgreSQL {
 			fmt.Fprintf(&b, "$%d", i+1)
 		} else {
 			b.WriteByte('?')

@@ -38,7 +38,7 @@ func TestSQLiteAudit(t *testing.T) {
 func TestPostgresAudit(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.Start(t)
-	testAudit(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.Postgres) })
+	testAudit(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.PostgreSQL) })
 }
 
 // testAudit has two connections pools to one database, as two processes have.

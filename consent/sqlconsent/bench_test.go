@@ -18,7 +18,7 @@ import (
 func BenchmarkPermitCheck(b *testing.B) {
 	for name, connect := range map[string]func(b *testing.B) *sqlconsent.DB{
 		"sqlite":   func(b *testing.B) *sqlconsent.DB { return openSQLite(b, filepath.Join(b.TempDir(), "c.db")) },
-		"postgres": func(b *testing.B) *sqlconsent.DB { return open(b, "pgx", pgtest.Start(b), sqlconsent.Postgres) },
+		"postgres": func(b *testing.B) *sqlconsent.DB { return open(b, "pgx", pgtest.Start(b), sqlconsent.PostgreSQL) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			m, err := consent.NewManager(connect(b).Store(), nil)

@@ -36,8 +36,8 @@ type Dialect string
 
 // The dialects.
 const (
-	SQLite   Dialect = "sqlite"
-	Postgres Dialect = "postgres"
+	SQLite     Dialect = "sqlite"
+	PostgreSQL Dialect = "postgres"
 )
 
 // DB is a database that holds consent and access logs. Safe for concurrent use, as its sql.DB is, which the host opens,
@@ -49,7 +49,7 @@ type DB struct {
 
 // Open returns a DB with its schema up to date: see [DB.Migrate].
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
-	if db == nil || dialect != SQLite && dialect != Postgres {
+	if db == nil || dialect != SQLite && dialect != PostgreSQL {
 		return nil, fmt.Errorf("%w: database or dialect", consent.ErrInvalid)
 	}
 	d := &DB{db: db, dialect: dialect}
@@ -64,7 +64,7 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 
 // query writes a statement's placeholders, which are ? here, as the dialect wants them.
 func (d *DB) query(q string) string {
-	if d.dialect != Postgres {
+	if d.dialect != PostgreSQL {
 		return q
 	}
 	out := make([]byte, 0, len(q)+8)

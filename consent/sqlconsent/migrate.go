@@ -27,7 +27,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	return d.inTx(ctx, func(c *sql.Conn) error {
-		if d.dialect == Postgres {
+		if d.dialect == PostgreSQL {
 			// Two processes that both create the table would meet in the catalogue's unique index.
 			if _, err := c.ExecContext(ctx, "SELECT pg_advisory_xact_lock(7201834516)"); err != nil {
 				return err

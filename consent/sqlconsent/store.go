@@ -160,7 +160,7 @@ func (s *Store) change(ctx context.Context, x execer, c consent.Change) error {
 // there is one writer at a time.
 func (s *Store) check(ctx context.Context, x execer, it consent.Item) error {
 	q := "SELECT version FROM consent_items WHERE kind = ? AND id = ?"
-	if s.d.dialect == Postgres {
+	if s.d.dialect == PostgreSQL {
 		q += " FOR SHARE"
 	}
 	var version int64

@@ -78,7 +78,7 @@ func TestPostgresStore(t *testing.T) {
 	var r reopener
 	consenttest.Run(t, func(t testing.TB) consent.Store {
 		dsn := pgtest.Start(t)
-		return r.open(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.Postgres) })
+		return r.open(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.PostgreSQL) })
 	}, r.options())
 }
 
@@ -92,7 +92,7 @@ func TestMigrateTogether(t *testing.T) {
 		},
 		"postgres": func(t *testing.T) func(t testing.TB) *sqlconsent.DB {
 			dsn := pgtest.Start(t)
-			return func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.Postgres) }
+			return func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.PostgreSQL) }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

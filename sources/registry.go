@@ -117,15 +117,6 @@ func (g *Registry) format(id model.FormatID) *registeredFormat {
 	return nil
 }
 
-func (g *Registry) source(id model.SourceID) *registeredSource {
-	for i := range g.sources {
-		if g.sources[i].desc.ID == id {
-			return &g.sources[i]
-		}
-	}
-	return nil
-}
-
 // Detect returns the format of d: its own where it has one, else the one that is surest of it. No claim is
 // [ErrUnknownFormat]; two equal ones are [ErrAmbiguous], whatever the order of registration. A document without a byte is
 // [ErrNotProvided].

@@ -73,7 +73,8 @@ func (r *Reader) Kind() (Kind, error) {
 }
 
 // Object reads an object. It calls f with the name of each member, in the order of the document; f reads the value by one
-// call of the Reader, or leaves it, and then it is skipped. An error of f ends the reading. f may be nil.
+// call of the Reader, or leaves it, and then it is skipped. An error of f ends the reading. f may be nil. A name is handed out
+// once its colon is read, also where the document ends there.
 //
 // Names of an object are held while it is read, so that one that comes again is found: before f is called with it.
 func (r *Reader) Object(f func(name string) error) error {
@@ -110,14 +111,17 @@ func (r *Reader) Object(f func(name string) error) error {
 	}
 }
 
-// Array reads an array. It calls f with the number of each element, from 0; f reads the element as that of
-// [Reader.Object] does, and may be nil too.
+// Array reads an array. It calls f with the number of each element, from 0, once it is sure that there is one; f reads the
+// element as that of [Reader.Object] does, and may be nil too.
 func (r *Reader) Array(f func(i int) error) error {
 	if err := r.open('['); err != nil {
 		return err
 	}
 	for n := 0; ; n++ {
 		if more, err := r.more(']', n); !more {
+			return err
+		}
+		if _, err := r.Kind(); err != nil {
 			return err
 		}
 		if err := r.hand(func() error { return f(n) }, f == nil); err != nil {
@@ -224,7 +228,7 @@ func (r *Reader) open(c byte) error {
 	return nil
 }
 
-// more goes to the n-th member or element, or leaves the object or array where there is none.
+// more goes to the n-th member or element, whose value becomes due, or leaves the object or array where there is none.
 func (r *Reader) more(end byte, n int) (bool, error) {
 	c := r.next()
 	if c == end {
@@ -243,15 +247,12 @@ func (r *Reader) more(end byte, n int) (bool, error) {
 			return false, r.stop(err)
 		}
 	}
+	r.due = true
 	return true, nil
 }
 
-// hand makes the value at the current place the caller's to read, once it is sure that there is one.
+// hand lets the caller read the value that is due, and reads it where the caller does not.
 func (r *Reader) hand(f func() error, skip bool) error {
-	r.due = true
-	if _, err := r.Kind(); err != nil {
-		return err
-	}
 	if !skip {
 		if err := f(); err != nil {
 			return r.stop(err)

@@ -92,6 +92,7 @@ func TestReaderBroken(t *testing.T) {
 		"cut behind a comma":     {`[1,`, jsonscan.ErrTruncated, []string{"1"}},
 		"cut behind a value":     {`[1,2 `, jsonscan.ErrTruncated, []string{"1", "2"}},
 		"cut in a word":          {`[1,tru`, jsonscan.ErrTruncated, []string{"1"}},
+		"a leading zero":         {`[1,01]`, jsonscan.ErrMalformed, []string{"1"}},
 		"a comma too many":       {`[1,]`, jsonscan.ErrMalformed, []string{"1"}},
 		"a comma too few":        {`[1 2]`, jsonscan.ErrMalformed, []string{"1"}},
 		"only a comma":           {`[,]`, jsonscan.ErrMalformed, nil},
@@ -169,6 +170,13 @@ func TestReaderOnce(t *testing.T) {
 	require.NoError(t, r.End())
 	assert.Equal(t, []string{"a", "b", "c"}, names)
 	require.ErrorIs(t, r.Skip(), jsonscan.ErrMalformed, "the document has one value")
+
+	r = jsonscan.NewReader([]byte(`{"a":`), nil)
+	require.ErrorIs(t, r.Object(func(name string) error {
+		names = append(names, name)
+		return nil
+	}), jsonscan.ErrTruncated)
+	assert.Equal(t, []string{"a", "b", "c", "a"}, names, "what a document is about may be known before its end")
 
 	r = jsonscan.NewReader([]byte(`[1 2]`), nil)
 	require.ErrorIs(t, r.Array(func(int) error {

@@ -69,6 +69,10 @@ func (r *Reader) number(keep bool) (string, error) {
 	switch {
 	case r.i < len(r.b) && r.b[r.i] == '0':
 		r.i++
+		if at := r.i; r.digits() {
+			r.i = at
+			return "", r.bad() // as a number and one more, a caller would be handed a wrong one
+		}
 	case !r.digits():
 		return "", r.bad()
 	}

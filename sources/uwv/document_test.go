@@ -1,0 +1,226 @@
+package uwv_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/uwv"
+)
+
+const (
+	tableHead = "Periode                    Aantal uur                                              Sv-loon\n"
+	january   = "01-01-2026 t/m 31-01-2026         160                                          € 3.250,00\n"
+	february  = "01-02-2026 t/m 28-02-2026         152                                          € 3.250,00\n"
+)
+
+// Labels beside the first, the middle and the last line of their texts.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	const form = "Schriftelijke arbeidsovereenkomst voor bepaalde tijd, geen oproepovereenkomst"
+	tests := map[string]struct{ header, want string }{
+		"form in the middle of three": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW, ZW, WIA
+                      Schriftelijke arbeidsovereenkomst
+Contractvorm          voor bepaalde tijd,
+                      geen oproepovereenkomst
+`, "employment Voorbeeld B.V.|813580237L01|WW ZW WIA|" + form},
+		"form at the first of three": {`
+Werkgever/Instantie:  Voorbeeld B.V.
+Loonheffingennummer:  813580237L01
+Verzekerde wetten:    WW en ZW
+Contractvorm:         Schriftelijke arbeidsovereenkomst
+                      voor bepaalde tijd,
+                      geen oproepovereenkomst
+`, "employment Voorbeeld B.V.|813580237L01|WW ZW|" + form},
+		"form at the last of three": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW ZW
+                      Schriftelijke arbeidsovereenkomst
+                      voor bepaalde tijd,
+Contractvorm          geen oproepovereenkomst
+`, "employment Voorbeeld B.V.|813580237L01|WW ZW|" + form},
+		"no form": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW, ZW,
+                      WIA/WAO
+`, "employment Voorbeeld B.V.|813580237L01|WW ZW WIA/WAO|"},
+		"form without text": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW
+Contractvorm
+`, "employment Voorbeeld B.V.|813580237L01|WW|"},
+		"employer on two lines": {`
+Werkgever/Instantie   Stichting Noord-
+                      Holland
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW
+`, "employment Stichting Noord-Holland|813580237L01|WW|"},
+		"employer on three, label in the middle": {`
+
+                      Bouw- en
+Werkgever/Instantie   Installatie-
+                      en Onderhoud B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW
+`, "employment Bouw- en Installatie- en Onderhoud B.V.|813580237L01|WW|"},
+		"number with wrong check digits": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   123456789L01
+Verzekerde wetten     WW
+`, "employment Voorbeeld B.V.||WW| !checksum:payrollTaxNumber"},
+		"no number": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Verzekerde wetten     WW
+`, "employment Voorbeeld B.V.||WW| !missing:payrollTaxNumber"},
+		"another form": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW
+Contractvorm          Nulurencontract
+`, "employment Voorbeeld B.V.|813580237L01|WW|Nulurencontract !suspicious:contractForm"},
+		"a line that belongs to nothing": {`
+Werkgever/Instantie   Voorbeeld B.V.
+Loonheffingennummer   813580237L01
+                          iets anders
+Verzekerde wetten     WW
+`, "employment Voorbeeld B.V.||| !conflict:payrollTaxNumber !conflict:insuredUnder"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := readGrid(t, "Loongegevens\n"+tt.header+"\n"+tableHead+january+foot, sources.Everything())
+			require.NoError(t, err)
+			assert.Equal(t, []string{tt.want}, summaries(got.Records, "employment"))
+			assert.Len(t, summaries(got.Records, "income 2026-01-01 2026-01-31 160 3250.00"), 1)
+		})
+	}
+}
+
+func TestBenefits(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ employer, number, want string }{
+		"known":            {"WIA (WGA)-Uitkering van UWV", "810220350L20", "benefit WIA-WGA|WIA (WGA)-Uitkering van UWV|810220350L20"},
+		"bankruptcy":       {"UWV; Loondoorbetaling bij faillissement", "810220350L53", "benefit |UWV; Loondoorbetaling bij faillissement|810220350L53"},
+		"another name":     {"UWV", "810220350L26", "benefit |UWV|810220350L26"},
+		"another number":   {"IOW-Uitkering van UWV", "810220350L99", "benefit IOW|IOW-Uitkering van UWV|810220350L99"},
+		"UWV the employer": {"UWV", "810220350L01", "income"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := "\nWerkgever/Instantie   " + tt.employer + "\nLoonheffingennummer   " + tt.number + "\nVerzekerde wetten     WW\n\n"
+			got, err := readGrid(t, "Loongegevens\n"+header+tableHead+january+foot, sources.Everything())
+			require.NoError(t, err)
+			all := summaries(got.Records, "benefit")
+			if tt.want == "income" {
+				assert.Empty(t, all)
+				assert.Len(t, summaries(got.Records, "income"), 1)
+				return
+			}
+			require.Len(t, all, 1)
+			assert.True(t, strings.HasPrefix(all[0], tt.want), all[0])
+			assert.Equal(t, strings.HasPrefix(name, "another"), strings.Contains(all[0], "!"), all[0])
+			assert.Empty(t, summaries(got.Records, "employment"))
+		})
+	}
+}
+
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	whole := top + january + foot
+	other := func(old, new string) string { return strings.Replace(whole, old, new, 1) }
+	tests := map[string]struct {
+		text   string
+		err    error
+		issues []string
+		rows   int
+	}{
+		"whole":                       {whole, nil, nil, 1},
+		"next version":                {other("VZB-005", "VZB-007"), sources.ErrLayoutChanged, nil, 0},
+		"old version":                 {other("VZB-005", "VZB-003"), sources.ErrLayoutChanged, nil, 0},
+		"no version":                  {other("VZB-005", ""), nil, []string{"missing::form-version"}, 1},
+		"no wages":                    {other("Loongegevens", "Arbeidsverleden"), sources.ErrLayoutChanged, nil, 0},
+		"no block":                    {"Loongegevens\n" + foot, sources.ErrLayoutChanged, nil, 0},
+		"no date":                     {other("Datum: 03 mei 2026", ""), nil, []string{"missing::document-date"}, 1},
+		"another month":               {other("03 mei", "03 mai"), nil, []string{"invalid::document-date"}, 1},
+		"date in digits":              {other("03 mei 2026", "03-05-2026"), nil, nil, 1},
+		"no name":                     {other("De heer A. Tester", ""), nil, []string{"missing:name:page 1 row 1"}, 1},
+		"two pages":                   {whole + "\f" + tableHead + february + foot, nil, nil, 2},
+		"another person":              {whole + "\f" + tableHead + february + strings.Replace(foot, "Tester", "Ander", 1), sources.ErrMalformed, nil, 0},
+		"another gender":              {whole + "\f" + tableHead + february + strings.Replace(foot, "De heer", "Mevrouw", 1), sources.ErrMalformed, nil, 0},
+		"another birth date":          {whole + "\f" + tableHead + february + strings.Replace(foot, "1980", "1981", 1), sources.ErrMalformed, nil, 0},
+		"two versions":                {whole + "\f" + tableHead + february + strings.Replace(foot, "VZB-005", "VZB-006", 1), sources.ErrLayoutChanged, nil, 0},
+		"page without name":           {whole + "\f" + tableHead + february, nil, []string{"missing:name:page 2 row 1"}, 2},
+		"no table header":             {other("Sv-loon", "Loon"), sources.ErrLayoutChanged, []string{"layout-changed::page 1 row 5", "layout-changed::page 1 row 6"}, 0},
+		"rows without header on page": {whole + "\f" + february + foot, nil, nil, 2},
+		"remark in the table":         {top + january + "Let op: deze periode telt niet mee\n" + february + foot, nil, []string{"layout-changed::page 1 row 7"}, 2},
+		"broken row":                  {top + january + "1-2-2026 t/m 28-02-2026 152 € 3.250,00\n" + february + foot, sources.ErrLayoutChanged, []string{"layout-changed::page 1 row 7"}, 2},
+		"running head":                {whole + "\fVervolg bericht 1\n" + tableHead + february + foot + "\fVervolg bericht 2\n" + tableHead + strings.ReplaceAll(strings.ReplaceAll(february, "-02-", "-03-"), "152", "153") + foot, nil, nil, 3},
+		"BSN":                         {whole + "\nBurgerservicenummer: 999991772", nil, []string{"suspicious:bsn:page 1 row 10"}, 1},
+		"BSN without its number":      {whole + "\nUw BSN staat niet op dit bericht", nil, []string{"layout-changed::page 1 row 10"}, 1},
+		"benefit rows before":         {"01-01-2026 t/m 31-01-2026 iets\n" + whole, nil, nil, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := readGrid(t, tt.text, sources.Everything())
+			require.ErrorIs(t, err, tt.err)
+			var issues []string
+			for _, i := range got.Issues {
+				issues = append(issues, string(i.Code)+":"+i.Field+":"+string(i.At))
+			}
+			assert.Equal(t, tt.issues, issues)
+			assert.Len(t, summaries(got.Records, "income"), tt.rows)
+			if err != nil {
+				for _, secret := range []string{"Tester", "Ander", "813580237", "3.250", "1980"} {
+					assert.NotContains(t, err.Error(), secret)
+				}
+			}
+		})
+	}
+}
+
+// A BSN is read only after its label, and only where the query has a legal basis.
+func TestBSN(t *testing.T) {
+	t.Parallel()
+	with := top + january + foot + "\nBSN 999991772"
+	got, err := readGrid(t, with, withBSN())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"person A. Tester 1980-02-01 999991772"}, summaries(got.Records, "person"))
+	got, err = readGrid(t, with, sources.Everything())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"person A. Tester 1980-02-01"}, summaries(got.Records, "person"))
+	got, err = readGrid(t, top+january+foot+"\nBSN 999991773", withBSN())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"person A. Tester 1980-02-01 !checksum:bsn"}, summaries(got.Records, "person"))
+	got, err = readGrid(t, top+january+foot+"\nKenmerk 999991772", withBSN())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"person A. Tester 1980-02-01"}, summaries(got.Records, "person"))
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for full, want := range map[string]model.Name{
+		"A.B. de Vries":    {Initials: "A.B.", Prefix: "de", Family: "Vries"},
+		"A. B. de Vries":   {Initials: "A.B.", Prefix: "de", Family: "Vries"},
+		"Th. Jansen":       {Initials: "Th.", Family: "Jansen"},
+		"J. in 't Veld":    {Initials: "J.", Prefix: "in 't", Family: "Veld"},
+		"Jan de Vries":     {},
+		"A. (Anna) Jansen": {},
+		"A.":               {},
+		"A. van der":       {},
+	} {
+		want.Full = full
+		assert.Equal(t, want, uwv.NameOf(full), full)
+	}
+}

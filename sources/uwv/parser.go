@@ -2,6 +2,7 @@ package uwv
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/brondata/brondata/model"
@@ -76,8 +77,8 @@ func (p *parser) line(l line) {
 		p.startRow(l)
 	case inHead && (k != noLabel || p.isValue(l)):
 		p.head = append(p.head, l)
-	case p.m.running.take(l), p.repeated[headKey(l)], strings.EqualFold(l.words[0].Text, "Loongegevens") && len(l.words) <= 3:
-	case p.row != nil && len(p.stray) == 0 && p.row.more(l):
+	case p.m.running.take(l), strings.EqualFold(l.words[0].Text, "Loongegevens") && len(l.words) <= 3:
+	case p.row != nil && !slices.ContainsFunc(p.stray, p.isOdd) && p.row.more(l):
 	default:
 		p.stray = append(p.stray, l)
 	}
@@ -92,6 +93,9 @@ func (p *parser) isValue(l line) bool {
 	}
 	return true
 }
+
+// isOdd reports whether a line that nothing claims is more than a running head.
+func (p *parser) isOdd(l line) bool { return !p.repeated[headKey(l)] }
 
 // startHeader begins a block. What stands directly above its first label may be the first lines of the employer's name.
 func (p *parser) startHeader(l line) {
@@ -165,7 +169,7 @@ func (p *parser) endRow(next *line) {
 // row before them and all that follow are in doubt; where they may be rows themselves, the document is not read whole.
 func (p *parser) endStray() {
 	for _, l := range p.stray {
-		if p.block == nil {
+		if p.block == nil || !p.isOdd(l) {
 			continue
 		}
 		p.m.issue(model.IssueLayout, l.at())
@@ -189,7 +193,8 @@ func (p *parser) endStray() {
 	p.stray = nil
 }
 
-// findRepeated notes the texts that stand at the same height of two pages or more and are nothing else: running heads.
+// findRepeated notes the texts that stand at the same height of two pages or more and are nothing else: running heads, or the
+// first line of a repeated header. So they are passed over only when no header claims them.
 func (p *parser) findRepeated(pages [][]line) {
 	p.repeated = map[string]bool{}
 	count := map[string]int{}

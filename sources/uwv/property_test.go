@@ -17,7 +17,7 @@ import (
 // pdf draws the pages of a notice with fpdf: right-aligned columns by hand, text in Windows-1252. step is the distance of
 // lines in points.
 func (n notice) pdf(t require.TestingT, step float64) []byte {
-	f := fpdf.New("P", "pt", "A4", "")
+	f := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: 600, Ht: 1600}}) // long: pages end where the notice says
 	f.SetAutoPageBreak(false, 0)
 	tr := f.UnicodeTranslatorFromDescriptor("cp1252")
 	const left, size = 40.0, 9.0
@@ -79,7 +79,7 @@ func (n notice) pdf(t require.TestingT, step float64) []byte {
 			}
 		}
 		for k, line := range n.foot(i+1, len(pages)) {
-			y = 780 + float64(k)*12
+			y = 1540 + float64(k)*12
 			put(left, line[0])
 			if line[1] != "" {
 				put(left+400, line[1])

@@ -224,3 +224,46 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, want, uwv.NameOf(full), full)
 	}
 }
+
+// The first line of an employer's name stands above its label, and at the same height of two pages: it is no running head.
+func TestRepeatedHeader(t *testing.T) {
+	t.Parallel()
+	const head = `                      Bouwbedrijf Eerste
+Werkgever/Instantie   Steen en
+                      Zonen B.V.
+Loonheffingennummer   813580237L01
+Verzekerde wetten     WW
+
+`
+	march := strings.ReplaceAll(strings.Replace(february, "28-02", "31-03", 1), "-02-", "-03-")
+	text := "Loongegevens\n\n" + head + tableHead + january + foot + "\f" + head + tableHead + february + foot + "\f" + head + tableHead + march + foot
+	got, err := readGrid(t, text, sources.Everything())
+	require.NoError(t, err)
+	assert.Empty(t, got.Issues)
+	assert.Equal(t, []string{"employment Bouwbedrijf Eerste Steen en Zonen B.V.|813580237L01|WW|"}, summaries(got.Records, "employment"))
+	assert.Len(t, summaries(got.Records, "income"), 3)
+}
+
+func TestBadFiles(t *testing.T) {
+	t.Parallel()
+	blank := notice{form: "De heer", name: "A. Tester", born: "1980-02-01", made: "2026-05-03", version: "VZB-005"}.pdf(t, 12)
+	tests := map[string]struct {
+		doc  sources.Document
+		want error
+	}{
+		"empty":             {document(nil), sources.ErrNotProvided},
+		"no PDF":            {document([]byte("<html>")), sources.ErrMalformed},
+		"header only":       {document([]byte("%PDF-1.7\n")), sources.ErrMalformed},
+		"PDF without wages": {document(blank), sources.ErrLayoutChanged},
+		"too large":         {document(make([]byte, 32<<20+1)), sources.ErrTooLarge},
+		"another document":  {sources.Document{Body: sources.BytesContent([]byte("%PDF-1.7\nVZB-005"))}, sources.ErrUnknownFormat},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := registry(t).Read(t.Context(), tt.doc, sources.Everything(), nil)
+			require.ErrorIs(t, err, tt.want)
+			assert.Empty(t, got.Records)
+		})
+	}
+}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// cell is one cell of the page, with where its text stands in it.
+// drawn is one cell of a table's row, with where its text stands in it.
 type drawn struct {
 	text  string
 	width int
 	right bool
 }
 
-// page is what the renderers draw: lines of the running foot, fields and rows.
+// page is what the renderers draw above the foot.
 type page struct{ blocks []drawnBlock }
 
 type drawnBlock struct {

@@ -2,7 +2,9 @@
 //
 // [Normalizer] is the whole of it. UWV publishes no specification of the document and no example. The layout below follows
 // public descriptions of it and public programs that read it, of the form versions VZB-004 to VZB-006; the fixtures were made
-// from that description with four PDF producers. No real document was seen. Other versions are sources.ErrLayoutChanged.
+// from that description with three PDF producers, and random documents with a fourth. No real document was seen: what is verified
+// is that whatever is laid out this way is read digit for digit, not that UWV lays it out this way. Other versions are
+// sources.ErrLayoutChanged.
 //
 // # The layout
 //

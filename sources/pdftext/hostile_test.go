@@ -147,6 +147,9 @@ func TestHostileChild(t *testing.T) {
 // TestHostile reads each hostile file in a process of its own and holds it to two seconds and 256 MB. The time is that of
 // the processor: other work on the machine must not make the test fail; a run that stands still ends by the wall clock.
 func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the limits are those of a plain build: -short goes with the race detector, which is slower")
+	}
 	self, err := os.Executable()
 	require.NoError(t, err)
 	files := hostileFiles()

@@ -52,12 +52,17 @@ func Files(t testing.TB, pattern string) []Case {
 	return out
 }
 
-// golden compares records with a golden file, or writes it.
-func golden(path string, records []model.Record, issues []model.Issue) error {
+// golden compares a reading with a golden file, or writes it: what it says about itself, the doubts about the document, and
+// the records, one JSON object a line.
+func golden(path string, r *sources.Reading) error {
 	if path == "" {
 		return errors.New("the case names no golden file")
 	}
 	var b strings.Builder
+	records, issues := r.Records, r.Issues
+	if r.Balanced != "" || !r.Since.IsZero() {
+		fmt.Fprintf(&b, "{\"reading\":{\"balanced\":%q,\"since\":%q}}\n", r.Balanced, r.Since)
+	}
 	for _, i := range issues {
 		line, err := json.Marshal(map[string]model.Issue{"issue": i})
 		if err != nil {

@@ -97,12 +97,13 @@ type result struct {
 	issues []model.Issue
 	marked []bool // whether the record carries an issue
 	recs   []model.Record
+	whole  *sources.Reading
 	err    error
 }
 
 func (c *normalizerCheck) read(ctx context.Context, d sources.Document, q sources.Query) result {
 	out, err := c.registry.Read(ctx, d, q, nil)
-	r := result{err: err, issues: out.Issues, recs: out.Records}
+	r := result{err: err, issues: out.Issues, recs: out.Records, whole: out}
 	for _, rec := range out.Records {
 		b, jerr := model.AppendRecord(nil, rec)
 		if jerr != nil {
@@ -151,7 +152,7 @@ func (c *normalizerCheck) one(t *testing.T, cs Case) {
 	case cs.Err != nil && !errors.Is(whole.err, cs.Err):
 		c.breach(RuleError, cs.Name, fmt.Sprintf("the error is %v, the case expects %v", whole.err, cs.Err))
 	}
-	if err := golden(cs.Golden, whole.recs, whole.issues); err != nil {
+	if err := golden(cs.Golden, whole.whole); err != nil {
 		c.breach(RuleGolden, cs.Name, err.Error())
 	}
 	c.deterministic(t, cs, whole)

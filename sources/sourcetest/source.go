@@ -197,7 +197,7 @@ func (c *sourceCheck) whole(ctx context.Context) {
 		return
 	}
 	c.docs, c.records, c.accts = f.docs, f.records, f.accounts
-	if err := golden(c.o.Golden, f.records, f.issues); err != nil {
+	if err := golden(c.o.Golden, &sources.Reading{Records: f.records, Issues: f.issues}); err != nil {
 		c.breach(RuleGolden, err.Error())
 	}
 	if f.requests > 0 {

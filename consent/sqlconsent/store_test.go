@@ -18,8 +18,8 @@ import (
 
 // fast is for tests of what a store does, not of what survives a power failure.
 const (
-	fast    = "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
-	pragmas = "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	fast    = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+	pragmas = "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 )
 
 func openSQLite(t testing.TB, path string) *sqlconsent.DB {

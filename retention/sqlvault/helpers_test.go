@@ -14,7 +14,7 @@ import (
 )
 
 // pragmas are the settings that a host gives every connection.
-const pragmas = "?_pragma=secure_delete(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)"
+const pragmas = "?_pragma=secure_delete(1)&_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)"
 
 // openSQLite opens a database in a new file, or in the one given.
 func openSQLite(t testing.TB, file string) *sql.DB {

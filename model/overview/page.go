@@ -3,6 +3,8 @@ package overview
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/brondata/brondata/model"
 )
@@ -283,7 +285,8 @@ func (c *composer) coverageWorries() []string {
 	slices.SortStableFunc(all, func(a, b *worry) int { return a.count - b.count })
 	var out []string
 	for _, w := range all {
-		out = append(out, w.text+" ("+strings.Join(w.where, "; ")+")")
+		first, size := utf8.DecodeRuneInString(w.text)
+		out = append(out, string(unicode.ToUpper(first))+w.text[size:]+" ("+strings.Join(w.where, "; ")+")")
 	}
 	return out
 }

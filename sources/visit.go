@@ -287,9 +287,10 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 		group = a.groups[d.Group]
 	}
 	// The place in the list is taken now: records point at it.
-	a.documents = append(a.documents, model.DocumentInfo{
+	info := model.DocumentInfo{
 		Institution: a.inst, Source: a.source.desc.ID, Method: a.source.desc.Method, Retrieved: a.c.now().UTC(), Group: group,
-	})
+	}
+	a.documents = append(a.documents, info)
 	a.mu.Unlock()
 	if ordinal > a.c.limits.Documents {
 		return Errorf(ErrLimit, "more than %d documents", a.c.limits.Documents)
@@ -313,7 +314,6 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 		balanced = w.reconcile(err != nil)
 	}
 	if err == nil && a.c.o.Keep != nil && a.c.permit.KeepDocuments() {
-		info := a.documents[index]
 		info.Digest, info.Format = digest, w.format
 		err = a.c.o.Keep(ctx, info, d)
 	}

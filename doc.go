@@ -56,6 +56,7 @@
 //	err = client.Delivered(ctx, subject, r.Release)
 //	err = client.Revoke(ctx, subject, g.ID)                            // at any time
 //	rep, err := client.Sweep(ctx, 1000)                                // every few minutes, from any scheduler
+//	e, err := client.Export(ctx, subject, g.Subject)                   // everything that is kept about them
 //
 // Each call may come in another process than the one before. A refresh without the subject is a Collect by an actor
 // without presence.

@@ -3,8 +3,10 @@ package model
 import (
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Minimise returns a copy of a record that holds nothing outside the scope and shares no memory with the original
@@ -31,7 +33,8 @@ func Minimise(r Record, s Scope) (Record, bool) {
 // institution and source. Provenance and matches point into what is left. Matches are those that [Dossier.Matches]
 // gives for the whole: fields outside the scope help to find them and then go.
 func (d *Dossier) Minimise(s Scope) *Dossier {
-	m := newMinimiser(s)
+	m := newMinimiser(s) // for the doubts; the records have minimisers of their own
+	reduced := minimiseAll(d.Records, s)
 	out := &Dossier{Documents: []DocumentInfo{}, Records: make([]Record, 0, len(d.Records)), Coverage: []Coverage{}}
 	matches := d.Matches()
 
@@ -46,7 +49,7 @@ func (d *Dossier) Minimise(s Scope) *Dossier {
 				before[n] = true
 			}
 		}
-		if c, ok := m.record(r); ok {
+		if c := reduced[i]; c != nil {
 			index[i] = len(out.Records)
 			out.Records = append(out.Records, c)
 			if n >= 0 && n < len(used) {
@@ -320,6 +323,32 @@ func clearFields(v reflect.Value, steps []clearStep) {
 			clearFields(f, s.parts)
 		}
 	}
+}
+
+// minimiseAll reduces each record, nil where it is outside. Many records are shared out over the processors, each part with
+// a minimiser of its own: the result is the same.
+func minimiseAll(records []Record, s Scope) []Record {
+	const part = 8192
+	out := make([]Record, len(records))
+	run := func(lo, hi int) {
+		m := newMinimiser(s)
+		for i := lo; i < hi; i++ {
+			if c, ok := m.record(records[i]); ok {
+				out[i] = c
+			}
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), (len(records)+part-1)/part)
+	if workers < 2 {
+		run(0, len(records))
+		return out
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { run(w*len(records)/workers, (w+1)*len(records)/workers) })
+	}
+	wg.Wait()
+	return out
 }
 
 // issues reduces the doubts of a record; see [Minimise].

@@ -306,3 +306,16 @@ func TestMinimiseDossierProperty(t *testing.T) {
 		assert.Equal(t, string(first), string(second))
 	})
 }
+
+// Sharing the records out over the processors changes nothing.
+func TestMinimiseMany(t *testing.T) {
+	t.Parallel()
+	d := year(t, 40_000, 4)
+	got := d.Minimise(reviewScope())
+	require.Len(t, got.Records, len(d.Records))
+	for i := 0; i < len(d.Records); i += 97 {
+		want, ok := model.Minimise(d.Records[i], reviewScope())
+		require.True(t, ok)
+		require.Equal(t, want, got.Records[i])
+	}
+}

@@ -41,9 +41,10 @@
 // # What is printed
 //
 // Records, dossiers, reviews, amounts and identifiers print as their kind only, under every verb of package fmt and in
-// both handlers of log/slog. Two ways around it remain, in which these packages call no method of the value: a value
-// in an unexported field of somebody else's struct, and records within another value that a JSON log handler writes,
-// such as a slice of them. Do not log those.
+// both handlers of log/slog. Three ways around it remain, in which these packages call no method of the value: one in
+// an unexported field of somebody else's struct; one within another value that a JSON log handler writes, such as a
+// slice of records or a struct with an IBAN, since JSON is how a release carries them; and the verbs %p for what is no
+// pointer and %w for what is no error. Do not print those.
 //
 // # The government's information model
 //

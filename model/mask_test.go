@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"testing"
+	texttemplate "text/template"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,14 @@ func plant(t *testing.T, v reflect.Value) {
 
 var traces = []string{canary, "KANARI", "987654", "999991772", "123456782", "9876ZX", "1987-06-05", "{1987 6 5"}
 
+// template returns what package text/template makes of a value.
+func template(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, texttemplate.Must(texttemplate.New("").Parse("{{.}} {{printf `%v` .}} {{print .}}")).Execute(&b, v))
+	return b.String()
+}
+
 // printed returns what package fmt makes of a value under its verbs, and package slog in both its forms.
 func printed(t *testing.T, v any) []string {
 	t.Helper()
@@ -80,7 +89,7 @@ func printed(t *testing.T, v any) []string {
 		}
 		out = append(out, fmt.Sprintf(verb, v))
 	}
-	out = append(out, fmt.Sprint(v), fmt.Sprintln(v), fmt.Errorf("x: %v", v).Error())
+	out = append(out, fmt.Sprint(v), fmt.Sprintln(v), fmt.Errorf("x: %v", v).Error(), template(t, v))
 	for _, h := range []func(*bytes.Buffer) slog.Handler{
 		func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
 		func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
@@ -115,7 +124,9 @@ func TestNothingPersonalIsPrinted(t *testing.T) {
 	}
 	opaque, err := model.UnmarshalRecord([]byte(`{"category":"weather","provenance":{"document":0},"x":"`+canary+`"}`), &model.ReadOptions{KeepUnknown: true})
 	require.NoError(t, err)
-	records = append(records, opaque)
+	later, err := model.UnmarshalRecord([]byte(`{"category":"person","provenance":{"document":0},"x":"`+canary+`"}`), &model.ReadOptions{KeepUnknown: true})
+	require.NoError(t, err)
+	records = append(records, opaque, later)
 
 	var values []any
 	for _, r := range records {
@@ -124,6 +135,7 @@ func TestNothingPersonalIsPrinted(t *testing.T) {
 	d := model.Dossier{Records: records, Documents: []model.DocumentInfo{document(0)}}
 	review := model.Review{Records: records, Recipient: model.ReviewRecipient{Name: canary}}
 	tx := records[9].(*model.Transaction)
+	values = append(values, *opaque.Head(), opaque.Head(), *later.Head(), later.Head())
 	values = append(values, d, &d, review, &review, tx.Amount, &tx.Amount, tx.Account, tx.Counterparty, &tx.Counterparty, records[0].(*model.Person).Name,
 		records[0].(*model.Person).BSN, tx.Counterparty.BIC, records[5].(*model.Pension).Bands[0], records[3].(*model.Income).CompanyCar)
 	for _, v := range values {

@@ -1,5 +1,10 @@
 package model
 
+import (
+	"fmt"
+	"log/slog"
+)
+
 // Record is one typed fact with its provenance and its doubts. The set is closed: [Known] tells its members from
 // types that merely embed one.
 type Record interface {
@@ -21,6 +26,12 @@ type Header struct {
 
 // Head returns h.
 func (h *Header) Head() *Header { return h }
+
+// Format masks the header under every verb: what a tolerant reader kept is in it. Provenance and Issues can be printed.
+func (Header) Format(f fmt.State, _ rune) { maskTo(f, "header") }
+
+// LogValue masks the header.
+func (Header) LogValue() slog.Value { return masked("header") }
 
 func (*Header) sealed() {}
 

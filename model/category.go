@@ -19,7 +19,7 @@ const (
 	CategoryTransaction Category = "transaction"
 )
 
-// Categories returns all of them in the one order that canonical JSON and overviews use.
+// Categories returns all of them in the one order that overviews use.
 func Categories() []Category {
 	return []Category{
 		CategoryPerson, CategoryAddress, CategoryEmployment, CategoryIncome, CategoryBenefit, CategoryPension,

@@ -2,13 +2,13 @@ package model
 
 import (
 	"bytes"
-	"cmp"
 	"encoding"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,12 +32,16 @@ func AppendRecord(b []byte, r Record) ([]byte, error) {
 	return e.object(b, planOf(v.Type()), v, "")
 }
 
-// CanonicalRecords writes records as one canonical JSON array in one total order: by category in the order of
-// [Categories], then by the bytes of each. The order in which they are given makes no difference.
+// CanonicalRecords writes records as one canonical JSON array in one total order: by the bytes of the category's name,
+// then by the bytes of each. The order in which they are given makes no difference, and neither does the version:
+// a recipient that does not know a category yet puts it in the same place.
 func CanonicalRecords(records []Record) ([]byte, error) { return appendRecords(nil, records) }
 
 func appendRecords(b []byte, records []Record) ([]byte, error) {
-	type item struct{ rank, from, to int }
+	type item struct {
+		category string
+		from, to int
+	}
 	var (
 		buf   []byte
 		items = make([]item, 0, len(records))
@@ -48,14 +52,13 @@ func appendRecords(b []byte, records []Record) ([]byte, error) {
 		if buf, err = AppendRecord(buf, r); err != nil {
 			return nil, err
 		}
-		rank := r.Category().rank()
-		if rank < 0 {
-			rank = len(Categories()) // what a later version knows comes last
-		}
-		items = append(items, item{rank, from, len(buf)})
+		items = append(items, item{string(r.Category()), from, len(buf)})
 	}
 	slices.SortFunc(items, func(x, y item) int {
-		return cmp.Or(cmp.Compare(x.rank, y.rank), bytes.Compare(buf[x.from:x.to], buf[y.from:y.to]))
+		if c := strings.Compare(x.category, y.category); c != 0 {
+			return c
+		}
+		return bytes.Compare(buf[x.from:x.to], buf[y.from:y.to])
 	})
 	b = slices.Grow(b, len(buf)+len(items)+2)
 	b = append(b, '[')

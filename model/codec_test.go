@@ -91,8 +91,20 @@ func TestCanonicalOrder(t *testing.T) {
 		var categories []struct{ Category model.Category }
 		require.NoError(t, json.Unmarshal(got, &categories))
 		assert.True(t, slices.IsSortedFunc(categories, func(a, b struct{ Category model.Category }) int {
-			return slices.Index(model.Categories(), a.Category) - slices.Index(model.Categories(), b.Category)
+			return strings.Compare(string(a.Category), string(b.Category))
 		}))
+
+		// A recipient to which one of the categories is new computes the same digest.
+		text := func(records []model.Record, from, to string) []byte {
+			b, err := (&model.Dossier{Documents: d.Documents, Records: records}).MarshalJSON()
+			require.NoError(t, err)
+			return []byte(strings.ReplaceAll(string(b), `"category":"`+from, `"category":"`+to))
+		}
+		old, err := model.ReadDossier(text(d.Records, "employment", "empnew"), &model.ReadOptions{KeepUnknown: true})
+		require.NoError(t, err)
+		got, err = model.CanonicalRecords(old.Records)
+		require.NoError(t, err)
+		assert.Equal(t, string(want), strings.ReplaceAll(string(got), `"category":"empnew`, `"category":"employment`))
 	})
 	empty, err := model.CanonicalRecords(nil)
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ import (
 
 // Valid identifiers over invented numbers.
 var (
-	sampleAccounts = []string{"NL02ABNA0123456789", "BE71096123456769", "DE75512108001245126199", "5375 11xx xxxx 0019", "<&>\u2028\"\\"}
+	sampleAccounts = []string{"NL02ABNA0123456789", "BE71096123456769", "DE75512108001245126199", "5375 11xx xxxx 0019", "<&>é\"\\"}
 	sampleBSNs     = []string{"999991772", "999993653", "999995273"}
 	samplePayroll  = []string{"123456782L01", "111222333L02"}
 	samplePostcode = []string{"1234AB", "9999ZZ"}

@@ -1,6 +1,10 @@
 package model
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // ibanLength holds the length of an IBAN per country (ISO 13616, IBAN registry of SWIFT).
 var ibanLength = map[string]int{
@@ -97,12 +101,12 @@ func ParseAccountID[T ~string | ~[]byte](s T) (AccountID, error) {
 		return AccountID{}, err
 	}
 	v := string(s)
-	if v == "" || len(v) > 70 || strings.TrimSpace(v) != v {
+	if v == "" || utf8.RuneCountInString(v) > 70 || strings.TrimSpace(v) != v {
 		return AccountID{}, ErrSyntax
 	}
 	for _, r := range v {
-		if r < ' ' || r == 0x7f || r == '�' {
-			return AccountID{}, ErrSyntax
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return AccountID{}, ErrSyntax // also what is not seen, or turns the text around it
 		}
 	}
 	return AccountID{identifier{v}}, nil

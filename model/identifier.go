@@ -162,28 +162,38 @@ func ParsePostcode(s string) (Postcode, error) {
 // UnmarshalText reads what [ParsePostcode] does, and "" as none.
 func (p *Postcode) UnmarshalText(t []byte) error { return unmarshal(p, t, "postcode", ParsePostcode) }
 
-// Kenteken is a Dutch vehicle registration mark of six letters and digits, without dashes (SuwiML KentekenVoertuig).
+// Kenteken is a Dutch vehicle registration mark of one of RDW's side codes, six letters and digits, held without dashes
+// (GBO Kenteken, SuwiML KentekenVoertuig).
 type Kenteken struct{ identifier }
 
-// ParseKenteken accepts the mark with or without its dashes.
+// sideCodes are the arrangements of letters and digits that RDW gives out, side codes 1 to 14.
+var sideCodes = [...]string{
+	"XX-99-99", "99-99-XX", "99-XX-99", "XX-99-XX", "XX-XX-99", "99-XX-XX", "99-XXX-9", "9-XXX-99", "XX-999-X", "X-999-XX",
+	"XXX-99-X", "X-99-XXX", "9-XX-999", "999-XX-9",
+}
+
+// ParseKenteken accepts the mark with its dashes, or without any.
 func ParseKenteken(s string) (Kenteken, error) {
-	s = strings.ReplaceAll(s, "-", "")
-	if len(s) != 6 {
+	if len(s) > 8 {
 		return Kenteken{}, ErrSyntax
 	}
-	letters := 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'A' && c <= 'Z':
-			letters++
-		case c < '0' || c > '9':
-			return Kenteken{}, ErrSyntax
+	shape := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return 'X'
+		case r >= '0' && r <= '9':
+			return '9'
+		case r == '-':
+			return r
+		}
+		return '?'
+	}, s)
+	for _, c := range sideCodes {
+		if shape == c || shape == strings.ReplaceAll(c, "-", "") {
+			return Kenteken{identifier{strings.ReplaceAll(s, "-", "")}}, nil
 		}
 	}
-	if letters < 2 || letters > 4 {
-		return Kenteken{}, ErrSyntax
-	}
-	return Kenteken{identifier{s}}, nil
+	return Kenteken{}, ErrSyntax
 }
 
 // UnmarshalText reads what [ParseKenteken] does, and "" as none.

@@ -36,10 +36,10 @@ func TestIdentifiers(t *testing.T) {
 		"BIC": {func() id { return new(model.BIC) }, map[string]string{"ABNANL2A": "ABNANL2A", "INGBNL2AXXX": "INGBNL2AXXX"},
 			map[string]error{"ABNANL2": model.ErrSyntax, "ABNA112A": model.ErrSyntax, "abnanl2a": model.ErrSyntax, "ABNANL2A X1": model.ErrSyntax}},
 		"account": {func() id { return new(model.AccountID) }, map[string]string{
-			"NL02 ABNA 0123 4567 89": "NL02ABNA0123456789", "P 1234567": "P 1234567", "5375 11xx xxxx 0019": "5375 11xx xxxx 0019",
+			"NL02 ABNA 0123 4567 89": "NL02ABNA0123456789", "P 1234567": "P 1234567", "5375 11xx xxxx 0019": "5375 11xx xxxx 0019", strings.Repeat("é", 70): strings.Repeat("é", 70),
 		}, map[string]error{
 			"NL03ABNA0123456789": model.ErrChecksum, " 12": model.ErrSyntax, "12\n": model.ErrSyntax, "a\x00b": model.ErrSyntax, "\xff": model.ErrSyntax,
-			strings.Repeat("1", 71): model.ErrSyntax, "a\tb": model.ErrSyntax,
+			strings.Repeat("1", 71): model.ErrSyntax, "a\tb": model.ErrSyntax, "a\u202eb": model.ErrSyntax, "a\u200bb": model.ErrSyntax, "a\u00a0b": model.ErrSyntax, "a\u2028b": model.ErrSyntax, "a\u0085b": model.ErrSyntax,
 		}},
 		"BSN": {func() id { return new(model.BSN) }, map[string]string{"999991772": "999991772", "999993653": "999993653", "12345672": "012345672"},
 			map[string]error{"999991773": model.ErrChecksum, "000000000": model.ErrChecksum, "99999177": model.ErrChecksum, "99999177a": model.ErrSyntax, "9999917720": model.ErrSyntax,
@@ -51,8 +51,8 @@ func TestIdentifiers(t *testing.T) {
 		"KvK": {func() id { return new(model.KvK) }, map[string]string{"01234567": "01234567"}, map[string]error{"1234567": model.ErrSyntax, "0123456x": model.ErrSyntax}},
 		"postcode": {func() id { return new(model.Postcode) }, map[string]string{"1234AB": "1234AB", "1234 AB": "1234AB"},
 			map[string]error{"0234AB": model.ErrSyntax, "1234SS": model.ErrSyntax, "1234SA": model.ErrSyntax, "1234SD": model.ErrSyntax, "1234ab": model.ErrSyntax, "12345A": model.ErrSyntax, "1234  AB": model.ErrSyntax}},
-		"kenteken": {func() id { return new(model.Kenteken) }, map[string]string{"G-001-BB": "G001BB", "12ABC3": "12ABC3"},
-			map[string]error{"123456": model.ErrSyntax, "ABCDEF": model.ErrSyntax, "G001B": model.ErrSyntax, "g001bb": model.ErrSyntax}},
+		"kenteken": {func() id { return new(model.Kenteken) }, map[string]string{"G-001-BB": "G001BB", "12ABC3": "12ABC3", "AB-12-34": "AB1234", "999-XX-9": "999XX9", "XX-XX-99": "XXXX99"},
+			map[string]error{"123456": model.ErrSyntax, "ABCDEF": model.ErrSyntax, "G001B": model.ErrSyntax, "g001bb": model.ErrSyntax, "A1B2C3": model.ErrSyntax, "AB-123-4": model.ErrSyntax, "--G001BB": model.ErrSyntax, "G-001BB": model.ErrSyntax, "GÉ-001-B": model.ErrSyntax}},
 		"NISS": {func() id { return new(model.NISS) }, map[string]string{"85.07.30-033.28": "85073003328", "85073003328": "85073003328", "17073003384": "17073003384"},
 			map[string]error{"85073003329": model.ErrChecksum, "8507300332": model.ErrSyntax, "85-07-30.033.28": model.ErrSyntax}},
 	} {

@@ -2,7 +2,7 @@ package model
 
 // Person is a natural person as a source states it.
 //
-// GBO IngeschrevenPersoon: name.given is voornamen, name.prefix voorvoegsel, name.family geslachtsnaam, birthDate
+// GBO NatuurlijkPersoon and IngeschrevenPersoon: name.given is voornamen, name.prefix voorvoegsel, name.family geslachtsnaam, birthDate
 // geboortedatum, birthPlace geboorteplaats, birthCountry geboorteland, gender geslacht, bsn bsn. Haal Centraal BRP
 // names the initials voorletters and the whole name volledigeNaam.
 type Person struct {
@@ -32,21 +32,22 @@ type Name struct {
 // IsZero reports whether no part is known.
 func (n Name) IsZero() bool { return n == Name{} }
 
-// Gender is GBO's Geslacht.
+// Gender is GBO's Geslacht, with Haal Centraal BRP's code behind each.
 type Gender string
 
 // The values of [Gender].
 const (
-	GenderMale    Gender = "male"    // M
-	GenderFemale  Gender = "female"  // V
-	GenderOther   Gender = "other"   // X
-	GenderUnknown Gender = "unknown" // O
+	GenderMale    Gender = "male"    // Man, M
+	GenderFemale  Gender = "female"  // Vrouw, V
+	GenderOther   Gender = "other"   // X on travel documents; neither has it
+	GenderUnknown Gender = "unknown" // VastgesteldOnbekend, O: the source says that it is not known
 )
 
 // Address is where a person lives or gets mail.
 //
-// GBO Binnenlandsadres and Haal Centraal BRP verblijfadres: street is officieleStraatnaam, houseNumber huisnummer,
-// houseLetter huisletter, addition huisnummertoevoeging, postcode postcode, city woonplaats, since datumVan.
+// GBO Binnenlandsadres: street is straatnaam, houseNumber huisnummer, houseLetter huisletter, addition
+// huisnummertoevoeging, postcode postcode, city woonplaatsnaam. Haal Centraal BRP verblijfadres has officieleStraatnaam
+// and woonplaats, and datumVan for since.
 type Address struct {
 	Header
 	Kind        AddressKind `json:"kind,omitempty"`

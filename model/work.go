@@ -2,8 +2,8 @@ package model
 
 // Employment is one contract of work at one employer, as UWV's verzekeringsbericht groups it.
 //
-// GBO Arbeidsverhouding; the contract form is the text that follows from the loonaangifte indicators
-// IndArbovOnbepTd, IndSchriftArbov, IndOprov and IndPubAanOnbepTd.
+// GBO Arbeidsverhouding: employer is the name of heeftWerkgever, the rest it does not have. The contract form is the
+// text that follows from the loonaangifte indicators IndArbovOnbepTd, IndSchriftArbov, IndOprov and IndPubAanOnbepTd.
 type Employment struct {
 	Header
 	Employer         string           `json:"employer,omitempty"`
@@ -41,7 +41,10 @@ type CompanyCar struct {
 // IsZero reports whether there is no car.
 func (c CompanyCar) IsZero() bool { return c == CompanyCar{} }
 
-// Benefit is one row of a benefit that was paid as wages are: by UWV, for one period. GBO Uitkering.
+// Benefit is one row of a benefit that was paid as wages are: by UWV, for one period.
+//
+// GBO Uitkering: kind is soortUitkering (SoortUitkering). GBO has the amount a month (bedragMaand) and the first and last
+// day of the right; this is what was paid for a period, so neither is taken for the other.
 type Benefit struct {
 	Header
 	Kind                string           `json:"kind,omitempty"` // WW, ZW, WIA …; "" where the payer's number does not tell

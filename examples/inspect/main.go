@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	status := 0
 	for _, file := range flags.Args() {
-		one := func() error { return inspect(ctx, registry, model.FormatID(*format), file, stdout, stderr) }
+		one := func() error { return inspect(ctx, registry, model.FormatID(*format), file, stdout) }
 		if *words {
 			one = func() error { return printText(ctx, file, stdout) }
 		}
@@ -84,7 +84,7 @@ type output struct {
 	Issues  []model.Issue     `json:"issues"`
 }
 
-func inspect(ctx context.Context, g *sources.Registry, format model.FormatID, file string, stdout, stderr io.Writer) error {
+func inspect(ctx context.Context, g *sources.Registry, format model.FormatID, file string, stdout io.Writer) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err

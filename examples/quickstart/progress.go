@@ -19,6 +19,7 @@ type progress struct {
 	mu    sync.Mutex
 	out   io.Writer
 	live  bool
+	width func() int // of the terminal, 0 where it does not say
 	names map[model.InstitutionID]string
 	order []model.InstitutionID
 	lines map[model.InstitutionID]string
@@ -26,7 +27,15 @@ type progress struct {
 }
 
 func newProgress(out *os.File, names map[model.InstitutionID]string) *progress {
-	return &progress{out: out, live: term.IsTerminal(int(out.Fd())), names: names, lines: map[model.InstitutionID]string{}}
+	fd := int(out.Fd())
+	width := func() int {
+		w, _, err := term.GetSize(fd)
+		if err != nil {
+			return 0
+		}
+		return w
+	}
+	return &progress{out: out, live: term.IsTerminal(fd), width: width, names: names, lines: map[model.InstitutionID]string{}}
 }
 
 // event takes one event of the collection.
@@ -58,14 +67,20 @@ func (p *progress) event(e sources.Event) {
 	}
 }
 
-// draw writes the lines over those that it wrote before.
+// draw writes the lines over those that it wrote before. They are cut to the terminal's width: one that wraps would be two,
+// and the next time the cursor would not go up far enough.
 func (p *progress) draw() {
 	var b strings.Builder
+	width := p.width()
 	if p.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", p.drawn)
 	}
 	for _, inst := range p.order {
-		b.WriteString("\r\x1b[2K" + p.lines[inst] + "\n")
+		line := []rune(p.lines[inst])
+		if width > 0 && len(line) >= width {
+			line = append(line[:width-1:width-1], '…')
+		}
+		b.WriteString("\r\x1b[2K" + string(line) + "\n")
 	}
 	p.drawn = len(p.order)
 	_, _ = io.WriteString(p.out, b.String())

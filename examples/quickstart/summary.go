@@ -32,6 +32,7 @@ func summary(out io.Writer, d *model.Dossier, names map[model.InstitutionID]stri
 		case model.CheckNo:
 			notes = append(notes, "another person's")
 		}
-		fmt.Fprintf(out, "  %-24s %-12s %-5s %4d by %-7s %s\n", names[c.Institution], c.Category, c.Obtained, c.Records, c.Method, strings.Join(notes, ", "))
+		line := fmt.Sprintf("  %-24s %-12s %-5s %4d by %-7s %s", names[c.Institution], c.Category, c.Obtained, c.Records, c.Method, strings.Join(notes, ", "))
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
 	}
 }

@@ -442,3 +442,24 @@ func TestSenderKeys(t *testing.T) {
 	_, err = crypto.NewLocalSigner(crypto.Secret{})
 	require.ErrorIs(t, err, crypto.ErrNoSecret)
 }
+
+// Who detects replays is told of the release that was opened, whatever the package was parsed from.
+func TestPackageReplayOfReusedBuffer(t *testing.T) {
+	t.Parallel()
+	signer, key := newSigner(t), newRecipient(t, crypto.X25519)
+	seal := func(release string) []byte {
+		p, err := crypto.SealPackage(t.Context(), crypto.PackageParams{ReleaseID: release, Recipients: []crypto.RecipientKey{key.Public()}, Sender: signer}, []byte("data"))
+		require.NoError(t, err)
+		return p.Bytes()
+	}
+	buf := bytes.Clone(seal("release-1"))
+	parsed, err := crypto.ParsePackage(buf)
+	require.NoError(t, err)
+	copy(buf, seal("release-2"))
+	var told string
+	_, err = crypto.OpenPackage(t.Context(), parsed, key, []crypto.SenderKey{signer.Public()}, &crypto.OpenOptions{
+		Seen: func(_ context.Context, h crypto.Header) (bool, error) { told = h.ReleaseID; return true, nil },
+	})
+	require.NoError(t, err)
+	require.Equal(t, "release-2", told)
+}

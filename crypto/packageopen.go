@@ -83,7 +83,7 @@ func OpenPackage(ctx context.Context, p Package, key RecipientPrivateKey, sender
 		return nil, ErrOpen
 	}
 	if o.Seen != nil {
-		first, err := o.Seen(ctx, p.Header())
+		first, err := o.Seen(ctx, *h)
 		if err != nil {
 			wipe(plaintext)
 			return nil, fmt.Errorf("crypto: release memory: %w", err)

@@ -3,6 +3,7 @@ package brondata
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -29,7 +30,8 @@ type Config struct {
 	// Audit is the access log. Where it cannot take an entry, nothing is returned. [retention.NoRecorder] keeps none.
 	Audit retention.Recorder
 
-	// Tenant is the host's own customer, bound into everything that is sealed; optional.
+	// Tenant is the host's own customer, bound into everything that is sealed; optional. A tenant has a consent store and a
+	// key store of its own: ids of subjects are unique within a tenant only.
 	Tenant string
 	// Texts are what texts for the subject need: the names that the public knows institutions by, the time zone, and where
 	// to withdraw. Consent pages, receipts and reviews use them; nil is ids, and UTC.
@@ -97,6 +99,9 @@ func New(c Config) (*Client, error) {
 	}
 	stores, keks := map[retention.Compartment]retention.Store{}, map[retention.Compartment]crypto.KEK{}
 	for name, p := range c.Compartments {
+		if !slices.Contains(retention.Compartments(), name) {
+			return nil, errors.New("brondata: the configuration names a compartment that there is not")
+		}
 		if p.Data != nil {
 			stores[name] = p.Data
 		}
@@ -124,15 +129,20 @@ func (c *Client) Close() { c.vault.Close() }
 // grants and links, consent receipts, exports.
 func (c *Client) Consent() *consent.Manager { return c.consent }
 
-// DefaultTerms keeps what was retrieved as long as the purpose says, at most until the grant ends.
+// DefaultTerms keeps what was retrieved as long as the purpose says, at most until the grant ends. A document that is kept
+// holds data of several categories, and so lives as long as the one of the scope that is kept shortest.
 func DefaultTerms(g consent.Grant, _ model.InstitutionID) retention.Policy {
 	p := retention.Policy{Until: g.ValidUntil}
 	for c, d := range g.Purpose.Keep {
-		if d > 0 {
-			if p.Lives == nil {
-				p.Lives = map[model.Category]time.Duration{}
-			}
-			p.Lives[c] = d
+		if d <= 0 {
+			continue
+		}
+		if p.Lives == nil {
+			p.Lives = map[model.Category]time.Duration{}
+		}
+		p.Lives[c] = d
+		if shortest, ok := p.Lives[retention.CategoryDocument]; g.KeepDocuments && g.Scope.Has(c) && (!ok || d < shortest) {
+			p.Lives[retention.CategoryDocument] = d
 		}
 	}
 	return p

@@ -285,6 +285,9 @@ func TestNew(t *testing.T) {
 		"no data store": func(c *brondata.Config) { c.Data = nil }, "no key store": func(c *brondata.Config) { c.Keys = nil },
 		"no KEK": func(c *brondata.Config) { c.KEK = nil }, "no signer": func(c *brondata.Config) { c.Signer = nil },
 		"no access log": func(c *brondata.Config) { c.Audit = nil },
+		"a compartment that there is not": func(c *brondata.Config) {
+			c.Compartments = map[retention.Compartment]brondata.Compartment{"identities": {Data: retention.NewMemoryStore()}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good

@@ -29,7 +29,7 @@ type CollectOptions struct {
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
-// nothing is returned or kept.
+// nothing is returned, nor can be read afterwards.
 func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.GrantID, in sources.Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}
@@ -48,13 +48,16 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	if o.Discard {
 		return d, err
 	}
-	if keepErr := c.keep(ctx, g, d, kept.all()); keepErr != nil {
-		if errors.Is(keepErr, retention.ErrShredded) || p.Check(context.WithoutCancel(ctx)) != nil {
-			return nil, fmt.Errorf("%w: the grant ended during the collection", consent.ErrNotPermitted)
-		}
-		return d, errors.Join(err, keepErr)
+	keepErr := c.keep(ctx, g, d, kept.all())
+	// Keeping took time: what a revoke overtook is not returned, whether or not its keys are destroyed by now.
+	checkErr := p.Check(context.WithoutCancel(ctx))
+	if errors.Is(keepErr, retention.ErrShredded) || errors.Is(checkErr, consent.ErrNotPermitted) {
+		return nil, fmt.Errorf("%w: the grant ended during the collection", consent.ErrNotPermitted)
 	}
-	return d, err
+	if checkErr != nil {
+		return nil, errors.Join(err, keepErr, checkErr)
+	}
+	return d, errors.Join(err, keepErr)
 }
 
 // noteLinks tells the links what institutions said: an answer that asks for authentication means that the link needs it.

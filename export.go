@@ -50,17 +50,20 @@ func (c *Client) Export(ctx context.Context, by consent.Actor, subject string) (
 			continue // what ended cannot be read
 		}
 		d, err := c.stored(ctx, by, g, "export")
-		if errors.Is(err, ErrNothing) {
-			continue
+		if errors.Is(err, ErrNothing) || errors.Is(err, retention.ErrShredded) {
+			continue // nothing there, or it ended a moment ago
 		}
 		if err != nil {
 			return nil, err
 		}
-		out.Data[g.ID] = d
 		contents, err := c.vault.ReadGrant(ctx, access(by, g, "export"), ref(g, ""))
+		if errors.Is(err, retention.ErrShredded) {
+			continue
+		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
+		out.Data[g.ID] = d
 		for _, ct := range contents {
 			if ct.Category == retention.CategoryDocument {
 				out.Documents = append(out.Documents, ExportedDocument{g.ID, model.InstitutionID(ct.Link), ct.Name, ct.Body})

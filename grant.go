@@ -44,8 +44,8 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 	if err != nil {
 		return sources.Step{}, err
 	}
-	if r.ValidUntil.IsZero() {
-		r.ValidUntil = model.DateOf(g.ValidUntil)
+	if end := model.DateOf(g.ValidUntil); r.ValidUntil.IsZero() || end.Before(r.ValidUntil) {
+		r.ValidUntil = end // an institution is asked for no more than the subject agreed to
 	}
 	if len(r.Callback) == 0 && len(r.Fields) == 0 {
 		if _, err := c.consent.MoveLink(ctx, id, inst, consent.LinkRestart, time.Time{}); err != nil && !errors.Is(err, consent.ErrTransition) {
@@ -142,4 +142,25 @@ func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model
 		return s.c.vault.SaveState(ctx, r, nil)
 	}
 	return state.Use(func(b []byte) error { return s.c.vault.SaveState(ctx, r, b) })
+}
+
+// endingState is the state of a connection that is being ended, perhaps for the second time: one that was destroyed is none.
+type endingState struct{ sources.State }
+
+// Load implements [sources.State].
+func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
+	st, err := s.State.Load(ctx, inst, id)
+	if errors.Is(err, retention.ErrShredded) {
+		return crypto.Secret{}, nil
+	}
+	return st, err
+}
+
+// Save implements [sources.State].
+func (s endingState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
+	err := s.State.Save(ctx, inst, id, state)
+	if state.IsZero() && errors.Is(err, retention.ErrShredded) {
+		return nil
+	}
+	return err
 }

@@ -61,8 +61,10 @@ func (records) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 // bank is a source with a connection: it keeps a token and delivers when it has it.
 type bank struct {
 	body         string
+	pages        *[]string // delivered after the body
 	disconnected chan struct{}
 	down         *bool
+	asked        *model.Date // until when a connection was asked for last
 }
 
 func (b bank) Describe() sources.Descriptor {
@@ -83,10 +85,19 @@ func (b bank) Fetch(ctx context.Context, s *sources.Session, _ sources.Query, de
 	if err := s.Account(ctx, "1"); err != nil {
 		return err
 	}
-	return deliver(sources.Document{Body: sources.BytesContent([]byte(b.body))})
+	if err := deliver(sources.Document{Body: sources.BytesContent([]byte(b.body))}); err != nil {
+		return err
+	}
+	for _, p := range *b.pages {
+		if err := deliver(sources.Document{Body: sources.BytesContent([]byte(p))}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b bank) Connect(ctx context.Context, s *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
+	*b.asked = r.ValidUntil
 	if r.Callback.Get("code") == "" {
 		return sources.Step{Kind: sources.StepRedirect, URL: "https://bank.example/sca"}, nil
 	}
@@ -137,7 +148,8 @@ var (
 
 func newHost(t testing.TB, change func(*brondata.Config)) *host {
 	t.Helper()
-	h := &host{bank: bank{body: bankRecords, disconnected: make(chan struct{}), down: new(bool)}, now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)}
+	h := &host{now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)}
+	h.bank = bank{body: bankRecords, pages: new([]string), disconnected: make(chan struct{}), down: new(bool), asked: new(model.Date)}
 	var g sources.Registry
 	require.NoError(t, g.AddNormalizer(records{}))
 	require.NoError(t, g.AddSource(h.bank, sources.Upload{}))

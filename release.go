@@ -166,19 +166,26 @@ func (c *Client) Revoke(ctx context.Context, by consent.Actor, id consent.GrantI
 	}
 	// What follows does not stop because the caller has gone.
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(c.vault.DestroyGrant(ctx, string(g.ID)), c.destroySuperseded(ctx, by, g))
+	return errors.Join(c.vault.DestroyGrant(ctx, string(g.ID)), c.destroySuperseded(ctx, g))
 }
 
-// destroySuperseded destroys the data of the grants that this one took the place of.
-func (c *Client) destroySuperseded(ctx context.Context, by consent.Actor, g consent.Grant) error {
+// destroySuperseded destroys the data of the grants that this one took the place of. One that was only to be superseded, by
+// a proposal that never became active, stands and keeps its data.
+func (c *Client) destroySuperseded(ctx context.Context, g consent.Grant) error {
 	var errs []error
 	for seen := map[consent.GrantID]bool{}; g.Supersedes != "" && !seen[g.ID]; {
 		seen[g.ID] = true
-		errs = append(errs, c.vault.DestroyGrant(ctx, string(g.Supersedes)))
-		old, err := c.consent.Get(ctx, by, g.Supersedes)
+		old, err := c.consent.Stored(ctx, g.Supersedes)
+		if errors.Is(err, consent.ErrNotFound) {
+			break // forgotten, long after its data was deleted
+		}
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
+		if old.SupersededBy != g.ID {
+			break
+		}
+		errs = append(errs, c.vault.DestroyGrant(ctx, string(old.ID)))
 		g = old
 	}
 	return errors.Join(errs...)
@@ -228,7 +235,7 @@ func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
 	if err != nil {
 		return err
 	}
-	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: c.state(sweeper, g)}); err != nil {
+	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: endingState{c.state(sweeper, g)}}); err != nil {
 		return err
 	}
 	for _, d := range c.conf.Registry.Descriptors() {
@@ -240,5 +247,21 @@ func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
 			return err
 		}
 	}
-	return nil
+	return c.destroyConnections(ctx, g)
+}
+
+// destroyConnections destroys the keys over a grant's connections when none of those is left.
+func (c *Client) destroyConnections(ctx context.Context, g consent.Grant) error {
+	connections := connectionsOf(g.ID)
+	links, err := c.vault.Links(ctx, connections)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	for _, link := range links {
+		s, err := c.vault.Status(ctx, connections, link)
+		if err != nil || !s.Deleted {
+			return err
+		}
+	}
+	return c.vault.DestroyGrant(ctx, connections)
 }

@@ -22,7 +22,7 @@ type Proposal struct {
 	ValidUntil time.Time `json:"validUntil,omitzero"`
 	// Supersedes is the grant of the same subject and recipient that this one takes the place of when it is allowed.
 	Supersedes GrantID `json:"supersedes,omitempty"`
-	// KeepDocuments lets the documents themselves be kept beside the records read from them.
+	// KeepDocuments lets the documents themselves be kept beside the records read from them, no longer than any of those.
 	KeepDocuments bool `json:"keepDocuments,omitempty"`
 }
 

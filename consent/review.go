@@ -104,6 +104,9 @@ type content struct {
 func (r *Release) reduce(g Grant, d *model.Dossier) (content, error) {
 	scope := g.Scope.Without(r.LeftOut...)
 	out := content{dossier: d.Minimise(scope)}
+	if len(r.LeftOut) > 0 {
+		countAnew(out.dossier)
+	}
 	if g.Purpose.LegalBasis == "" && namesBSN(scope) {
 		return content{}, refuse(ReasonScope) // Propose refuses such a scope; a store could hold one all the same
 	}
@@ -117,6 +120,23 @@ func (r *Release) reduce(g Grant, d *model.Dossier) (content, error) {
 		return content{}, fmt.Errorf("consent: release: %w", err)
 	}
 	return out, nil
+}
+
+// countAnew makes the attempts of a dossier count no document but those that are in it: by the others a recipient could tell
+// how much was left out.
+func countAnew(d *model.Dossier) {
+	for i := range d.Coverage {
+		c := &d.Coverage[i]
+		for j := range c.Attempts {
+			a, n := &c.Attempts[j], 0
+			for _, info := range d.Documents {
+				if info.Institution == c.Institution && info.Source == a.Source {
+					n++
+				}
+			}
+			a.Documents = min(a.Documents, n)
+		}
+	}
 }
 
 func (c content) categories() []model.Category {

@@ -137,7 +137,8 @@ func (o Onboarding) happensLines() []model.Text {
 		out = append(out, tr("De gegevens worden vernietigd als uw toestemming stopt.", "The data is destroyed when your consent ends."))
 	}
 	if o.KeepDocuments {
-		out = append(out, tr("Ook de opgehaalde documenten zelf worden bewaard.", "The retrieved documents themselves are kept as well."))
+		out = append(out, tr("Ook de opgehaalde documenten zelf worden bewaard, niet langer dan de gegevens erin.",
+			"The retrieved documents themselves are kept as well, no longer than the data in them."))
 	} else {
 		out = append(out, tr("De opgehaalde documenten zelf worden niet bewaard.", "The retrieved documents themselves are not kept."))
 	}

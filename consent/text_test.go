@@ -104,7 +104,7 @@ func TestOnboardingShowsEverything(t *testing.T) {
 	})
 	nl, en := g.Onboarding().Text("nl", nil), g.Onboarding().Text("en", nil)
 	for _, want := range []string{"Voorbeeld Advies B.V.", "privacy@advies.example", "Uw hypotheekaanvraag beoordelen.", "bank", "uwv", "2030-03-29",
-		"naam van de tegenpartij", "30 dagen", "documenten zelf worden bewaard", "burgerservicenummer wordt niet gebruikt", "Norway", "Bel ons.", "intrekken"} {
+		"naam van de tegenpartij", "30 dagen", "documenten zelf worden bewaard, niet langer", "burgerservicenummer wordt niet gebruikt", "Norway", "Bel ons.", "intrekken"} {
 		assert.Contains(t, nl, want)
 	}
 	for _, want := range []string{"To assess your mortgage application.", "name of the other party", "30 days", "kept as well", "is not used", "Norway", "Bel ons.", "withdraw"} {

@@ -199,7 +199,11 @@ func (m *merger) add(c Content, d *model.Dossier) {
 		}
 		m.out.Coverage = append(m.out.Coverage, k)
 	}
-	m.out.Issues = append(m.out.Issues, d.Issues...)
+	for _, i := range d.Issues {
+		if !slices.Contains(m.out.Issues, i) { // those of no institution are kept with every link
+			m.out.Issues = append(m.out.Issues, i)
+		}
+	}
 }
 
 // group gives the groups of each link numbers of their own.

@@ -11,8 +11,10 @@ import (
 	"net/http/cookiejar"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,8 +40,8 @@ type HTTPOptions struct {
 }
 
 // newClient returns a client that can reach the hosts of the list and nothing else. What it enforces stands at each
-// part: the URL and every redirect in guard.RoundTrip, the address in control, credentials in redirect and jar.
-func newClient(d Descriptor, o HTTPOptions, l Limits) (*http.Client, func(), error) {
+// part: the URL, every redirect and what travels with it in guard.RoundTrip, the address in control, cookies in the jar.
+func newClient(d Descriptor, o HTTPOptions, l Limits) (*http.Client, *guard, error) {
 	hosts, err := newHostList(d.Hosts)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +59,7 @@ func newClient(d Descriptor, o HTTPOptions, l Limits) (*http.Client, func(), err
 			return nil, nil, Errorf(ErrAuthentication, "the client certificate cannot be had")
 		}
 		if cert != nil {
-			conf.Certificates = []tls.Certificate{*cert}
+			conf.Certificates, conf.GetClientCertificate = []tls.Certificate{*cert}, nil
 		}
 	}
 	dialer := &net.Dialer{Timeout: 10 * time.Second, ControlContext: control(o.InsecureLoopback)}
@@ -77,40 +79,17 @@ func newClient(d Descriptor, o HTTPOptions, l Limits) (*http.Client, func(), err
 		g.agent = "brondata"
 	}
 	c := &http.Client{
-		Transport:     g,
-		Jar:           &originJar{},
-		Timeout:       l.RequestTime,
-		CheckRedirect: redirect(l.Redirects),
-	}
-	return c, t.CloseIdleConnections, nil
-}
-
-// redirect follows at most max redirects. To another origin, or from https to http, no header travels that could carry
-// a credential: net/http itself keeps them for subdomains, and never strips ones that it does not know.
-func redirect(max int) func(*http.Request, []*http.Request) error {
-	return func(req *http.Request, via []*http.Request) error {
-		if len(via) >= max {
-			return Errorf(ErrLimit, "more than %d redirects", max)
-		}
-		last := via[len(via)-1]
-		if origin(req.URL) == origin(last.URL) && origin(req.URL) == origin(via[0].URL) {
-			return nil
-		}
-		if req.Body != nil || (req.Method != http.MethodGet && req.Method != http.MethodHead) {
-			return Errorf(ErrHost, "a redirect with a body to another origin")
-		}
-		if last.URL.Scheme == "https" && req.URL.Scheme != "https" {
-			return Errorf(ErrHost, "a redirect from https to http")
-		}
-		for name := range req.Header {
-			switch name {
-			case "Accept", "Accept-Language", "User-Agent":
-			default:
-				req.Header.Del(name)
+		Transport: g,
+		Jar:       &g.jar,
+		Timeout:   l.RequestTime,
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > l.Redirects {
+				return Errorf(ErrLimit, "more than %d redirects", l.Redirects)
 			}
-		}
-		return nil
+			return nil
+		},
 	}
+	return c, g, nil
 }
 
 func origin(u *url.URL) string {
@@ -174,18 +153,28 @@ func (j *originJar) clear() {
 	j.jars = nil
 }
 
-// guard checks each request, also each that a redirect makes, and caps each answer.
+// guard checks each request, also each that a redirect makes, and caps each answer. It is the transport, and not the
+// client's CheckRedirect, that says what follows a redirect: a source may set a CheckRedirect of its own.
 type guard struct {
-	next     http.RoundTripper
+	next     *http.Transport
+	jar      originJar
 	hosts    hostList
 	loopback bool
 	max      int64
 	agent    string
+	closed   atomic.Bool
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if g.closed.Load() {
+		return nil, Errorf(ErrAdapter, "a request after the session was closed")
+	}
 	if err := g.check(req.URL); err != nil {
+		return nil, err
+	}
+	req, err := g.follow(req)
+	if err != nil {
 		return nil, err
 	}
 	if req.Header.Get("User-Agent") == "" {
@@ -200,8 +189,42 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close()
 		return nil, Errorf(ErrTooLarge, "an answer of more than %d bytes", g.max)
 	}
-	resp.Body = &cappedBody{resp.Body, g.max, g.max}
+	resp.Body = &cappedBody{resp.Body, req.Context(), g.max, g.max}
 	return resp, nil
+}
+
+// follow looks at a request that a redirect made. To another origin, or from https to http, nothing travels that could
+// be a credential: net/http itself keeps headers for subdomains, and never strips ones that it does not know.
+func (g *guard) follow(req *http.Request) (*http.Request, error) {
+	if req.Response == nil || req.Response.Request == nil {
+		return req, nil
+	}
+	last := req.Response.Request
+	first := last
+	for first.Response != nil && first.Response.Request != nil {
+		first = first.Response.Request
+	}
+	if to := origin(req.URL); to == origin(last.URL) && to == origin(first.URL) {
+		return req, nil
+	}
+	if req.Body != nil && req.Body != http.NoBody || (req.Method != http.MethodGet && req.Method != http.MethodHead) {
+		return nil, Errorf(ErrHost, "a redirect with a body to another origin")
+	}
+	if last.URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return nil, Errorf(ErrHost, "a redirect from https to http")
+	}
+	req = req.Clone(req.Context())
+	for name := range req.Header {
+		switch name {
+		case "Accept", "Accept-Language", "User-Agent":
+		default:
+			req.Header.Del(name)
+		}
+	}
+	for _, c := range g.jar.Cookies(req.URL) { // those of the origin itself
+		req.AddCookie(c)
+	}
+	return req, nil
 }
 
 func (g *guard) check(u *url.URL) error {
@@ -234,7 +257,7 @@ func (g *guard) check(u *url.URL) error {
 // isDigiD tells the hosts of the government's login. No allow-list overrides it: user names, passwords and codes of
 // DigiD must never pass through this library.
 func isDigiD(host string) bool {
-	host = strings.TrimSuffix(host, ".")
+	host = strings.TrimRight(host, ".")
 	return host == "digid.nl" || strings.HasSuffix(host, ".digid.nl")
 }
 
@@ -255,6 +278,9 @@ func newHostList(hosts []string) (hostList, error) {
 		host, port, err := net.SplitHostPort(h)
 		if err != nil {
 			host, port = h, "443"
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port || n == 0 {
+			return nil, fmt.Errorf("sources: a declared host has no port number after its colon: %w", ErrHost)
 		}
 		if _, err := netip.ParseAddr(host); err != nil {
 			ascii, err := idna.Lookup.ToASCII(host)
@@ -296,13 +322,16 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
-	netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("5f00::/16"), netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("3fff::/20"),
+	netip.MustParsePrefix("168.63.129.16/32"), // no special range, but where one cloud has its instances' own service
 }
 
+// global is what has been given out of IPv6. Outside it are, among others, the many ways to write an IPv4 address.
+var global = netip.MustParsePrefix("2000::/3")
+
 func public(a netip.Addr) bool {
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
+	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" || a.Is6() && !global.Contains(a) {
 		return false
 	}
 	for _, p := range special {
@@ -331,21 +360,28 @@ func transportError(ctx context.Context, err error) error {
 	return Errorf(ErrUnavailable, "the connection failed")
 }
 
-// cappedBody ends an answer that is longer than it may be with an error, not silently.
+// cappedBody ends an answer that is longer than it may be with an error, not silently, and gives its errors a sentinel.
 type cappedBody struct {
 	io.ReadCloser
+	ctx       context.Context // of the request, which net/http ends with the body
 	left, max int64
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
-	if int64(len(p)) > b.left+1 {
+	if int64(len(p))-1 > b.left {
 		p = p[:b.left+1]
 	}
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return 0, Errorf(ErrTooLarge, "an answer of more than %d bytes", b.max)
 	}
-	return n, err
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case errors.Is(err, io.ErrUnexpectedEOF): // which a source may want to know
+		return n, fmt.Errorf("%w: %w", Errorf(ErrUnavailable, "the answer broke off"), io.ErrUnexpectedEOF)
+	}
+	return n, transportError(b.ctx, err)
 }
 
 // StatusError maps a status of HTTP to a sentinel; nil for 2xx. Sources use it for answers without an error body of a

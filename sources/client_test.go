@@ -1,11 +1,13 @@
 package sources_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -87,6 +89,11 @@ func TestClientHosts(t *testing.T) {
 		{"a subdomain of a listed host", on, []string{"bank.example"}, "https://evil.bank.example/", "", sources.ErrHost},
 		{"credentials in the address", on, []string{hostOf(t, tlsSrv)}, strings.Replace(tlsSrv.URL, "https://", "https://a:b@", 1), "", sources.ErrHost},
 		{"DigiD", on, []string{"bank.example"}, "https://mijn.digid.nl/inloggen", "", sources.ErrHost},
+		{"DigiD in capitals, with a last point", on, []string{"bank.example"}, "https://MIJN.DigiD.NL./", "", sources.ErrHost},
+		{"a last point", on, []string{"bank.example"}, "https://bank.example./", "", sources.ErrHost},
+		{"wide letters", on, []string{"bank.example"}, "https://ｂａｎｋ.example/", "", sources.ErrHost},
+		{"an address as one number", on, []string{"127.0.0.1"}, "https://2130706433/", "", sources.ErrHost},
+		{"an IPv4 address as IPv6", on, []string{"127.0.0.1"}, "https://[::ffff:127.0.0.1]/", "", sources.ErrHost},
 		{"another scheme", on, []string{"bank.example"}, "ftp://bank.example/", "", sources.ErrUnexpected},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -109,7 +116,9 @@ func TestClientDeclaredHosts(t *testing.T) {
 	t.Parallel()
 	for name, host := range map[string]string{
 		"DigiD": "digid.nl", "a host of DigiD": "mijn.digid.nl", "with a port": "mijn.digid.nl:443", "in capitals": "MIJN.DIGID.NL",
-		"a wildcard": "*.bank.example", "a path": "bank.example/x", "nothing": "",
+		"with a last point": "mijn.digid.nl.", "in wide letters": "ｄｉｇｉｄ.nl", "with another point": "digid。nl", "with an invisible sign": "digid.nl\u200b",
+		"a wildcard": "*.bank.example", "a path": "bank.example/x", "nothing": "", "a URL": "https://bank.example", "no port": "bank.example:",
+		"the name of a port": "bank.example:https", "a port in other digits": "bank.example:0443", "credentials": "a@bank.example",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +132,8 @@ func TestClientDeclaredHosts(t *testing.T) {
 // is such a name on every machine.
 func TestClientAddressAtDial(t *testing.T) {
 	t.Parallel()
-	for _, host := range []string{"localhost", "127.0.0.1", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "0.0.0.0"} {
+	for _, host := range []string{"localhost", "127.0.0.1", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "0.0.0.0",
+		"[::a00:1]", "[::ffff:0:a00:1]", "[2002:a00:1::]", "[fd00:ec2::254]", "[fe80::1]", "[fec0::1]", "168.63.129.16", "224.0.0.1", "255.255.255.255"} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			s := session(t, sources.SessionOptions{}, host+":443")
@@ -155,6 +165,7 @@ func TestClientRedirects(t *testing.T) {
 	mux.HandleFunc("/digid", to(302, "https://mijn.digid.nl/x"))
 	mux.HandleFunc("/loop", to(302, "/loop"))
 	mux.HandleFunc("/own", to(302, "/echo"))
+	mux.HandleFunc("/twice", to(302, "/own"))
 	mux.HandleFunc("/body", to(307, other.URL+"/x"))
 	mux.HandleFunc("/ownbody", to(307, "/echo"))
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
@@ -183,11 +194,32 @@ func TestClientRedirects(t *testing.T) {
 		got, err := do(t, "GET", "/other", "")
 		require.NoError(t, err)
 		assert.Equal(t, "other", got)
-		h := seen.Load().Header
-		assert.Empty(t, h.Get("Authorization"))
-		assert.Empty(t, h.Get("Consent-ID"))
-		assert.Empty(t, h.Get("Cookie"))
-		assert.Equal(t, "text/plain", h.Get("Accept"))
+		onlyHarmless(t, seen.Load().Header)
+		assert.Equal(t, "text/plain", seen.Load().Header.Get("Accept"))
+	})
+	t.Run("whatever the source makes of CheckRedirect", func(t *testing.T) {
+		for path, want := range map[string]error{"/other": nil, "/plain": sources.ErrHost, "/unlisted": sources.ErrHost, "/digid": sources.ErrHost} {
+			c := session(t, o, hosts...).HTTP()
+			c.CheckRedirect = func(*http.Request, []*http.Request) error { return nil }
+			req, err := http.NewRequestWithContext(t.Context(), "GET", bank.URL+path+"?iban=canary", nil)
+			require.NoError(t, err)
+			req.Header.Set("PSU-IP-Address", "192.0.2.1")
+			req.Header.Set("Cookie", "sid=canary")
+			resp, err := c.Do(req)
+			require.ErrorIs(t, err, want)
+			if want == nil {
+				require.NoError(t, resp.Body.Close())
+				onlyHarmless(t, seen.Load().Header)
+			}
+		}
+	})
+	t.Run("as many as allowed", func(t *testing.T) {
+		for n, want := range map[int]error{1: sources.ErrLimit, 2: nil} {
+			o := o
+			o.Limits.Redirects = n
+			_, err := get(session(t, o, hosts...), bank.URL+"/twice")
+			assert.ErrorIs(t, err, want)
+		}
 	})
 	t.Run("within the origin with credentials", func(t *testing.T) {
 		got, err := do(t, "GET", "/own", "")
@@ -216,11 +248,58 @@ func TestClientRedirects(t *testing.T) {
 	}
 }
 
+// onlyHarmless holds that nothing of the first origin travelled to the second.
+func onlyHarmless(t *testing.T, h http.Header) {
+	t.Helper()
+	for name := range h {
+		assert.Contains(t, []string{"Accept", "Accept-Encoding", "User-Agent"}, name)
+	}
+}
+
+// A client is the caller's copy: what a source does to it neither reaches others nor keeps the session from closing.
+func TestClientIsACopy(t *testing.T) {
+	t.Parallel()
+	s := session(t, sources.SessionOptions{}, "bank.example")
+	c := s.HTTP()
+	c.Jar, c.Transport, c.CheckRedirect = nil, http.DefaultTransport, nil
+	assert.NotNil(t, s.HTTP().Jar)
+	assert.NotEqual(t, http.DefaultTransport, s.HTTP().Transport)
+	s.Close()
+	s.Close()
+}
+
+// The certificate of the source comes before both ways in which a TLS configuration can hold one.
+func TestClientCertificate(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write(r.TLS.PeerCertificates[0].Raw)
+	}))
+	srv.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	srv.StartTLS()
+	defer srv.Close()
+	cert := srv.TLS.Certificates[0] // any pair will do
+	o := loopback(srv)
+	o.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return nil, errors.New("the host's own")
+	}
+	o.ClientCertificate = func(id model.SourceID) (*tls.Certificate, error) {
+		assert.Equal(t, model.SourceID("test"), id)
+		return &cert, nil
+	}
+	got, err := get(session(t, sources.SessionOptions{HTTP: o}, hostOf(t, srv)), srv.URL)
+	require.NoError(t, err)
+	assert.Equal(t, string(cert.Certificate[0]), got)
+}
+
 func TestClientAnswers(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
-	srv := httptest.NewTLSServer(mux)
+	srv := httptest.NewUnstartedServer(mux)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
 	defer srv.Close()
+	old := httptest.NewTLSServer(mux) // HTTP/1.1
+	defer old.Close()
 	stop := make(chan struct{})
 	defer close(stop)
 	mux.HandleFunc("/small", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(make([]byte, 1000)) })
@@ -238,22 +317,61 @@ func TestClientAnswers(t *testing.T) {
 		}
 	})
 	mux.HandleFunc("/cut", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
-	for path, want := range map[string]error{
-		"/small": nil, "/declared": sources.ErrTooLarge, "/chunked": sources.ErrTooLarge, "/never": sources.ErrUnavailable, "/cut": sources.ErrUnavailable,
-	} {
-		t.Run(path, func(t *testing.T) {
-			o := sources.SessionOptions{HTTP: loopback(srv), Limits: sources.Limits{ResponseBytes: 1000}}
-			if path == "/never" {
-				o.Limits.RequestTime = 300 * time.Millisecond
-			}
-			_, err := get(session(t, o, hostOf(t, srv)), srv.URL+path)
-			if want == nil {
-				assert.NoError(t, err)
+	mux.HandleFunc("/cutbody", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write(make([]byte, 500))
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		for range 500 { // never too long, never done
+			_, _ = w.Write([]byte("x"))
+			w.(http.Flusher).Flush()
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-r.Context().Done():
 				return
 			}
-			assert.True(t, errors.Is(err, want) || want == sources.ErrUnavailable && errors.Is(err, context.DeadlineExceeded), "%v", err)
-		})
+		}
+	})
+	mux.HandleFunc("/bomb", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = z.Write(make([]byte, 10<<20)) // some ten kilobytes
+		_ = z.Close()
+	})
+	mux.HandleFunc("/headers", func(w http.ResponseWriter, r *http.Request) {
+		for i := range 100 {
+			w.Header().Set("X-"+strings.Repeat("a", i+1), strings.Repeat("x", 5000))
+		}
+	})
+	for path, want := range map[string]error{
+		"/small": nil, "/declared": sources.ErrTooLarge, "/chunked": sources.ErrTooLarge, "/bomb": sources.ErrTooLarge,
+		"/never": context.DeadlineExceeded, "/slow": context.DeadlineExceeded,
+		"/cut": sources.ErrUnavailable, "/cutbody": sources.ErrUnavailable, "/headers": sources.ErrUnavailable,
+	} {
+		for version, srv := range map[string]*httptest.Server{"HTTP 2": srv, "HTTP 1.1": old} {
+			t.Run(path+" "+version, func(t *testing.T) {
+				o := sources.SessionOptions{HTTP: loopback(srv), Limits: sources.Limits{ResponseBytes: 1000}}
+				if path == "/never" || path == "/slow" {
+					o.Limits.RequestTime = 300 * time.Millisecond
+				}
+				_, err := get(session(t, o, hostOf(t, srv)), srv.URL+path)
+				assert.ErrorIs(t, err, want)
+			})
+		}
 	}
+	t.Run("a limit that is none", func(t *testing.T) {
+		o := sources.SessionOptions{HTTP: loopback(srv), Limits: sources.Limits{ResponseBytes: math.MaxInt64}}
+		got, err := get(session(t, o, hostOf(t, srv)), srv.URL+"/small")
+		require.NoError(t, err)
+		assert.Len(t, got, 1000)
+	})
+	t.Run("what was read before it broke off", func(t *testing.T) {
+		got, err := get(session(t, sources.SessionOptions{HTTP: loopback(old)}, hostOf(t, old)), old.URL+"/cutbody")
+		assert.Len(t, got, 500)
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.NotContains(t, err.Error(), "127.0.0.1")
+	})
 	t.Run("a certificate that nobody signed", func(t *testing.T) {
 		_, err := get(session(t, sources.SessionOptions{HTTP: sources.HTTPOptions{InsecureLoopback: true}}, hostOf(t, srv)), srv.URL+"/small")
 		assert.ErrorIs(t, err, sources.ErrUnavailable)
@@ -291,9 +409,8 @@ func TestClientCookies(t *testing.T) {
 			assert.NoError(t, err)
 			assert.Empty(t, got, "the other origin of the same host")
 			s.Close()
-			got, err = get(s, a.URL+"/")
-			assert.NoError(t, err)
-			assert.Empty(t, got, "after the session was closed")
+			_, err = get(s, a.URL+"/")
+			assert.ErrorIs(t, err, sources.ErrAdapter, "after the session was closed")
 		})
 	}
 	wg.Wait()

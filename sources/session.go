@@ -17,7 +17,7 @@ import (
 type Session struct {
 	desc     Descriptor
 	client   *http.Client
-	close    func()
+	guard    *guard
 	files    []Document
 	presence *consent.Presence
 	account  func(ctx context.Context, id string) error
@@ -56,12 +56,12 @@ type SessionOptions struct {
 // NewSession makes a session for the source that d describes. Close it when done.
 func NewSession(d Descriptor, o SessionOptions) (*Session, error) {
 	l := o.Limits.withDefaults()
-	c, done, err := newClient(d, o.HTTP, l)
+	c, g, err := newClient(d, o.HTTP, l)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{
-		desc: d, client: c, close: done, files: o.Files, presence: o.Presence, account: o.Access, state: o.State,
+		desc: d, client: c, guard: g, files: o.Files, presence: o.Presence, account: o.Access, state: o.State,
 		inst: o.Institution, log: o.Log, now: o.Now, limits: l,
 	}
 	if s.inst == "" {
@@ -75,7 +75,6 @@ func NewSession(d Descriptor, o SessionOptions) (*Session, error) {
 	}
 	if o.Handover != nil {
 		if err := s.adopt(*o.Handover); err != nil {
-			done()
 			return nil, err
 		}
 	}
@@ -99,12 +98,11 @@ func (s *Session) adopt(h Handover) error {
 	if err != nil {
 		return Errorf(ErrAuthentication, "the handed-over session has no valid address")
 	}
-	g := s.client.Transport.(*guard)
-	if err := g.check(u); err != nil {
+	if err := s.guard.check(u); err != nil {
 		return err
 	}
 	if h.UserAgent != "" {
-		g.agent = h.UserAgent
+		s.guard.agent = h.UserAgent
 	}
 	return h.Cookies.Use(func(b []byte) error {
 		cs, err := http.ParseCookie(string(b))
@@ -115,7 +113,7 @@ func (s *Session) adopt(h Handover) error {
 			c.Path = "/"
 			c.Secure = u.Scheme == "https"
 		}
-		s.client.Jar.SetCookies(u, cs)
+		s.guard.jar.SetCookies(u, cs)
 		return nil
 	})
 }
@@ -125,8 +123,15 @@ func (s *Session) Institution() model.InstitutionID { return s.inst }
 
 // HTTP returns the guarded client: https only, to the hosts that the source declares, checked at the address, at each
 // redirect and at the connection; answers capped; cookies and credentials never to another origin; never to DigiD. Its
-// errors wrap sentinels of this package inside a [url.Error]; [Errorf] a new one, or return it as it is.
-func (s *Session) HTTP() *http.Client { return s.client }
+// errors wrap sentinels of this package inside a [url.Error], whose text holds the address: never log it. [Errorf] a new
+// one, or return it as it is. What was read of an answer that broke off ends with an error that is also
+// [io.ErrUnexpectedEOF].
+//
+// The client is the caller's own copy: to set its CheckRedirect, for example, changes no other.
+func (s *Session) HTTP() *http.Client {
+	c := *s.client
+	return &c
+}
 
 // Files returns what the subject handed over for this institution.
 func (s *Session) Files() []Document { return s.files }
@@ -178,8 +183,9 @@ func (s *Session) Now() time.Time { return s.now() }
 // Limits returns the limits in force, none of them zero.
 func (s *Session) Limits() Limits { return s.limits }
 
-// Close closes the session's connections and forgets its cookies.
+// Close closes the session's connections and forgets its cookies. From then on its client makes no request.
 func (s *Session) Close() {
-	s.client.Jar.(*originJar).clear()
-	s.close()
+	s.guard.closed.Store(true)
+	s.guard.jar.clear()
+	s.guard.next.CloseIdleConnections()
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"sync"
 )
@@ -33,6 +34,7 @@ type Spool struct {
 
 // NewSpool reads r to its end. More than max bytes is [ErrTooLarge]; up to memory bytes stay in memory.
 func NewSpool(ctx context.Context, r io.Reader, memory, max int64) (*Spool, error) {
+	max, memory = min(max, math.MaxInt64-1), min(memory, math.MaxInt64-1)
 	r = &ctxReader{ctx, io.LimitReader(r, max+1)}
 	s := &Spool{}
 	var buf bytes.Buffer

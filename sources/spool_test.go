@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -65,6 +66,17 @@ func TestSpoolLimits(t *testing.T) {
 			_, err = sources.NewSpool(ctx, strings.NewReader("x"), memory, 100)
 			assert.ErrorIs(t, err, context.Canceled)
 		})
+	}
+}
+
+// A limit that is none is no limit of nothing.
+func TestSpoolNoLimit(t *testing.T) {
+	t.Parallel()
+	for _, memory := range []int64{10, math.MaxInt64} {
+		s, err := sources.NewSpool(t.Context(), strings.NewReader(strings.Repeat("x", 101)), memory, math.MaxInt64)
+		require.NoError(t, err)
+		assert.EqualValues(t, 101, s.Size())
+		assert.NoError(t, s.Close())
 	}
 }
 

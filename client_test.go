@@ -3,6 +3,7 @@ package brondata_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,7 +20,12 @@ import (
 	"github.com/brondata/brondata/sources"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killDir); dir != "" {
+		os.Exit(child(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The whole way, with a new client before each step.
 func TestMainJob(t *testing.T) {

@@ -23,8 +23,9 @@ import (
 // faults fails the n-th call of all stores together, before or after it took effect, and keeps all that was written.
 type faults struct {
 	mu      sync.Mutex
-	n       int  // calls left until one fails; negative: none
-	after   bool // it takes effect and fails all the same, as when a connection breaks
+	n       int                     // calls left until one fails; negative: none
+	after   bool                    // it takes effect and fails all the same, as when a connection breaks
+	kill    func(call func() error) // ends the process instead
 	failed  bool
 	written bytes.Buffer
 }
@@ -38,6 +39,9 @@ func (f *faults) do(written []byte, call func() error) error {
 	f.written.Write(written)
 	after := f.after
 	f.mu.Unlock()
+	if hit && f.kill != nil {
+		f.kill(call)
+	}
 	if hit && !after {
 		return errInjected
 	}
@@ -99,6 +103,16 @@ func (s faultyData) Expire(ctx context.Context, at time.Time, max int) (n int, e
 	return n, err
 }
 
+func (s faultyData) Scrub(ctx context.Context) error { return s.scrub(ctx, s.Store) }
+
+// scrub passes on the optional second interface of both stores.
+func (f *faults) scrub(ctx context.Context, store any) error {
+	if s, ok := store.(retention.Scrubber); ok {
+		return f.do(nil, func() error { return s.Scrub(ctx) })
+	}
+	return nil
+}
+
 type faultyKeys struct {
 	retention.KeyStore
 	*faults
@@ -127,14 +141,19 @@ func (s faultyKeys) Apply(ctx context.Context, cs ...retention.Change) error {
 	return s.do(b, func() error { return s.KeyStore.Apply(ctx, cs...) })
 }
 
-type faultyLog struct{ *faults }
+func (s faultyKeys) Scrub(ctx context.Context) error { return s.scrub(ctx, s.KeyStore) }
 
-func (l faultyLog) Record(_ context.Context, a retention.Access) error {
+type faultyLog struct {
+	retention.Recorder
+	*faults
+}
+
+func (l faultyLog) Record(ctx context.Context, a retention.Access) error {
 	b, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	return l.do(b, func() error { return nil })
+	return l.do(b, func() error { return l.Recorder.Record(ctx, a) })
 }
 
 // The whole way, with each store call failing in turn, before it took effect and after. Whatever fails: no marker of what is
@@ -165,7 +184,7 @@ func faultyRun(t *testing.T, n int, after bool) bool {
 		c.Consent = faultyConsent{c.Consent, f}
 		c.Data = faultyData{c.Data, f}
 		c.Keys = faultyKeys{c.Keys, f}
-		c.Audit = faultyLog{f}
+		c.Audit = faultyLog{c.Audit, f}
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	ctx := t.Context()

@@ -291,3 +291,16 @@ func TestMatchesManyEqual(t *testing.T) {
 	}
 	assert.LessOrEqual(t, len(dossierOf(all...).Matches()), 10_000)
 }
+
+// Sharing the groups out over the processors changes nothing: each of four downloads states the same ten thousand facts, two of
+// them with ids.
+func TestMatchesMany(t *testing.T) {
+	t.Parallel()
+	const per = 10_000
+	got := year(t, 4*per, 4).Matches()
+	require.Len(t, got, per)
+	for k, m := range got {
+		require.Equal(t, model.RuleTransactionID+"+"+model.RuleTransactionText, m.Rule)
+		require.Equal(t, []int{k, per + k, 2*per + k, 3*per + k}, m.Records)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // transactions runs the rules of transactions. Most records share account, day and amount with no record of another
@@ -53,7 +54,9 @@ func (t *Transaction) reference() string {
 }
 
 func (m *matcher) sightings(all []int32) {
-	twice := m.repeatedIDs(all)
+	var twice []bool // asked only when the groups are there
+	var ids sync.WaitGroup
+	ids.Go(func() { twice = m.repeatedIDs(all) })
 	seed := maphash.MakeSeed()
 	g := newGrouping(len(all))
 	for n, i := range all {
@@ -73,25 +76,29 @@ func (m *matcher) sightings(all []int32) {
 			m.space[m.docs[a]] == m.space[m.docs[b]]
 	}
 	agree := func(a, b int32) bool { return !differ(a, b) }
-	var items []int32
-	for _, head := range g.heads {
-		items = items[:0]
-		for n := head; n >= 0; n = g.next[n] {
-			items = append(items, all[n])
+	ids.Wait()
+	// What is joined in one group touches no record of another one.
+	split(len(g.heads), func(from, to int) {
+		var items []int32
+		for _, head := range g.heads[from:to] {
+			items = items[:0]
+			for n := head; n >= 0; n = g.next[n] {
+				items = append(items, all[n])
+			}
+			if len(items) < 2 || !m.severalDocs(items) {
+				continue
+			}
+			m.byID(items, twice)
+			if m.apart(items) {
+				m.byText(items, RuleTransactionReference, agree)
+			}
+			if m.apart(items) {
+				m.byText(items, RuleTransactionText, func(a, b int32) bool {
+					return agree(a, b) && (m.tx(a).reference() == "" || m.tx(b).reference() == "")
+				})
+			}
 		}
-		if len(items) < 2 || !m.severalDocs(items) {
-			continue
-		}
-		m.byID(items, twice)
-		if m.apart(items) {
-			m.byText(items, RuleTransactionReference, agree)
-		}
-		if m.apart(items) {
-			m.byText(items, RuleTransactionText, func(a, b int32) bool {
-				return agree(a, b) && (m.tx(a).reference() == "" || m.tx(b).reference() == "")
-			})
-		}
-	}
+	})
 }
 
 // apart reports whether the items are of more than one cluster.

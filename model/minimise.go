@@ -1,12 +1,9 @@
 package model
 
 import (
-	"maps"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Minimise returns a copy of a record that holds nothing outside the scope and shares no memory with the original
@@ -22,8 +19,7 @@ import (
 // The provenance stays. A doubt about a field outside the scope goes with the field; a doubt about a part or a whole of
 // which something is inside stays. A doubt about a name that the record type does not have stays without the name.
 func Minimise(r Record, s Scope) (Record, bool) {
-	m := newMinimiser(s)
-	return m.record(r)
+	return newMinimiser(s, true).record(r)
 }
 
 // Minimise returns a copy of the dossier that holds nothing outside the scope; see the function [Minimise].
@@ -32,11 +28,17 @@ func Minimise(r Record, s Scope) (Record, bool) {
 // left points at it; one that no record pointed at before either stays while coverage inside the scope names its
 // institution and source. Provenance and matches point into what is left. Matches are those that [Dossier.Matches]
 // gives for the whole: fields outside the scope help to find them and then go.
-func (d *Dossier) Minimise(s Scope) *Dossier {
-	m := newMinimiser(s) // for the doubts; the records have minimisers of their own
-	reduced := minimiseAll(d.Records, s)
+func (d *Dossier) Minimise(s Scope) *Dossier { return d.reduced(s, true) }
+
+// Reduce is [Dossier.Minimise] without the copies: it reduces d and its records themselves, so that what is outside the
+// scope is gone from memory, too. It is for who had the records made and shares them with nobody, as the Retriever does.
+func (d *Dossier) Reduce(s Scope) { *d = *d.reduced(s, false) }
+
+func (d *Dossier) reduced(s Scope, copies bool) *Dossier {
+	m := newMinimiser(s, copies) // for the doubts; the records have minimisers of their own
+	matches := d.Matches()       // while the records are whole
+	reduced := minimiseAll(d.Records, s, copies)
 	out := &Dossier{Documents: []DocumentInfo{}, Records: make([]Record, 0, len(d.Records)), Coverage: []Coverage{}}
-	matches := d.Matches()
 
 	index := make([]int, len(d.Records)) // new position, -1 where outside
 	used := make([]bool, len(d.Documents))
@@ -150,13 +152,14 @@ func (p *clearPlan) end(r Record) Date {
 
 // A minimiser holds what one scope means for each record type.
 type minimiser struct {
-	scope Scope
-	plans map[Category]*clearPlan
-	slabs slabs
+	scope  Scope
+	plans  map[Category]*clearPlan
+	copies bool // reduce copies, not the records themselves
+	slabs  slabs
 }
 
-func newMinimiser(s Scope) *minimiser {
-	return &minimiser{scope: s, plans: make(map[Category]*clearPlan, len(s.Baskets))}
+func newMinimiser(s Scope, copies bool) *minimiser {
+	return &minimiser{scope: s, plans: make(map[Category]*clearPlan, len(s.Baskets)), copies: copies}
 }
 
 // plan returns the plan of a category, nil for one outside the scope. Plans are made when they are first needed.
@@ -185,13 +188,15 @@ func (m *minimiser) record(r Record) (Record, bool) {
 	if x, ok := r.(*Extra); ok {
 		return m.extra(x)
 	}
-	c := m.slabs.copyOf(r)
-	p.clear(c)
-	detach(c)
-	h := c.Head()
+	if m.copies {
+		r = m.slabs.copyOf(r)
+	}
+	p.clear(r)
+	detach(r)
+	h := r.Head()
 	h.unknown = nil
 	h.Issues = p.issues(h.Issues)
-	return c, true
+	return r, true
 }
 
 // extra keeps the names inside the scope.
@@ -246,212 +251,16 @@ func sameOrPart(name, whole string) bool {
 	return name == whole || strings.HasPrefix(name, whole) && name[len(whole)] == '.'
 }
 
-// A clearPlan says what of a record type has to go. It lists what to clear, taken from every field that the Go type
-// has, so that a field which nobody thought of is outside.
-type clearPlan struct {
-	basket        Basket
-	known         []string
-	steps         []clearStep
-	valueDateOnly bool // of a transaction: not its booking date
-}
-
-type clearStep struct {
-	index int
-	whole bool
-	parts []clearStep // of a struct, or of the elements of a slice, where not the whole goes
-}
-
-func newClearPlan(t reflect.Type, b Basket) *clearPlan {
-	p := &clearPlan{basket: Basket{b.Category, slices.Clone(b.Fields)}, known: fieldNames(t)}
-	s := Scope{Baskets: []Basket{p.basket}}
-	p.valueDateOnly = s.HasField(b.Category, "valueDate") && !s.HasField(b.Category, "bookingDate")
-	p.steps = clearSteps(t, "", func(name string) bool { return s.HasField(b.Category, name) })
-	return p
-}
-
-func clearSteps(t reflect.Type, prefix string, inside func(string) bool) []clearStep {
-	var out []clearStep
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous && f.Type == typeHeader {
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		named := f.IsExported() && name != "" && name != "-"
-		if named && inside(prefix+name) {
-			continue
-		}
-		step := clearStep{index: i, whole: true}
-		ft := f.Type
-		if ft.Kind() == reflect.Slice {
-			ft = ft.Elem()
-		}
-		if named && isPart(ft) {
-			step.parts = clearSteps(ft, prefix+name+".", inside)
-			step.whole = len(step.parts) == ft.NumField() &&
-				!slices.ContainsFunc(step.parts, func(s clearStep) bool { return !s.whole })
-		}
-		if step.whole || len(step.parts) > 0 {
-			out = append(out, step)
-		}
-	}
-	return out
-}
-
-func (p *clearPlan) clear(r Record) {
-	if len(p.steps) > 0 {
-		clearFields(reflect.ValueOf(r).Elem(), p.steps)
-	}
-}
-
-func clearFields(v reflect.Value, steps []clearStep) {
-	for i := range steps {
-		s := &steps[i]
-		f := v.Field(s.index)
-		switch {
-		case s.whole:
-			f.SetZero()
-		case f.Kind() == reflect.Slice:
-			// The elements are still those of the original: copy before anything is cleared.
-			c := reflect.MakeSlice(f.Type(), f.Len(), f.Len())
-			reflect.Copy(c, f)
-			f.Set(c)
-			for j := range c.Len() {
-				clearFields(c.Index(j), s.parts)
-			}
-		default:
-			clearFields(f, s.parts)
-		}
-	}
-}
-
-// minimiseAll reduces each record, nil where it is outside. Many records are shared out over the processors, each part with
-// a minimiser of its own: the result is the same.
-func minimiseAll(records []Record, s Scope) []Record {
-	const part = 8192
+// minimiseAll reduces each record, nil where it is outside. Each part of many records has a minimiser of its own.
+func minimiseAll(records []Record, s Scope, copies bool) []Record {
 	out := make([]Record, len(records))
-	run := func(lo, hi int) {
-		m := newMinimiser(s)
-		for i := lo; i < hi; i++ {
-			if c, ok := m.record(records[i]); ok {
-				out[i] = c
+	split(len(records), func(from, to int) {
+		m := newMinimiser(s, copies)
+		for i := from; i < to; i++ {
+			if r, ok := m.record(records[i]); ok {
+				out[i] = r
 			}
 		}
-	}
-	workers := min(runtime.GOMAXPROCS(0), (len(records)+part-1)/part)
-	if workers < 2 {
-		run(0, len(records))
-		return out
-	}
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() { run(w*len(records)/workers, (w+1)*len(records)/workers) })
-	}
-	wg.Wait()
+	})
 	return out
-}
-
-// issues reduces the doubts of a record; see [Minimise].
-func (p *clearPlan) issues(in []Issue) []Issue {
-	var out []Issue
-	for _, i := range in {
-		if i.Field != "" && !p.touches(i.Field) {
-			if slices.ContainsFunc(p.known, func(k string) bool { return sameOrPart(k, i.Field) || sameOrPart(i.Field, k) }) {
-				continue
-			}
-			i.Field = ""
-		}
-		out = append(out, i)
-	}
-	return out
-}
-
-// touches reports whether a field, a part of it, or a whole that it is a part of is inside.
-func (p *clearPlan) touches(field string) bool {
-	return field != "" && slices.ContainsFunc(p.basket.Fields, func(f string) bool {
-		return sameOrPart(f, field) || sameOrPart(field, f)
-	}) && slices.ContainsFunc(p.known, func(k string) bool { return sameOrPart(k, field) || sameOrPart(field, k) })
-}
-
-// detach gives the copy its own memory behind pointers and slices.
-func detach(r Record) {
-	switch r := r.(type) {
-	case *Pension:
-		r.Bands = slices.Clone(r.Bands)
-	case *StudyDebt:
-		r.InterestRate = clone(r.InterestRate)
-	case *Employment:
-		r.InsuredUnder = slices.Clone(r.InsuredUnder)
-	case *Income:
-		r.Hours = clone(r.Hours)
-	case *Benefit:
-		r.InsuredUnder = slices.Clone(r.InsuredUnder)
-		r.Hours = clone(r.Hours)
-	case *Extra:
-		r.Extra = maps.Clone(r.Extra)
-	}
-}
-
-func clone[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
-}
-
-// slabs makes copies of records: of the frequent types many at a time, which spares the garbage collector most of
-// its work. A slab lives as long as any record in it, as the records of a dossier do together.
-type slabs struct {
-	transactions slab[Transaction]
-	balances     slab[Balance]
-	incomes      slab[Income]
-}
-
-type slab[T any] struct {
-	free []T
-	size int
-}
-
-// next returns a place for one more; the slabs double up to 512 so that a single record costs a single one.
-func (s *slab[T]) next() *T {
-	if len(s.free) == 0 {
-		s.size = min(max(2*s.size, 1), 512)
-		s.free = make([]T, s.size)
-	}
-	p := &s.free[0]
-	s.free = s.free[1:]
-	return p
-}
-
-func (s *slab[T]) copyOf(r *T) *T {
-	p := s.next()
-	*p = *r
-	return p
-}
-
-func (s *slabs) copyOf(r Record) Record {
-	switch r := r.(type) {
-	case *Transaction:
-		return s.transactions.copyOf(r)
-	case *Balance:
-		return s.balances.copyOf(r)
-	case *Income:
-		return s.incomes.copyOf(r)
-	case *Person:
-		return clone(r)
-	case *Address:
-		return clone(r)
-	case *Pension:
-		return clone(r)
-	case *StudyDebt:
-		return clone(r)
-	case *Account:
-		return clone(r)
-	case *Employment:
-		return clone(r)
-	case *Benefit:
-		return clone(r)
-	}
-	return nil // not reached: m.record has asked Known, and takes Extra itself
 }

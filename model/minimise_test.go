@@ -273,7 +273,7 @@ func TestMinimiseDossier(t *testing.T) {
 	assert.Equal(t, `{"coverage":[],"documents":[],"issues":[{"code":"limit"}],"matches":[],"records":[]}`, string(b))
 }
 
-// Minimising a dossier is minimising its records, and doing it twice is doing it once.
+// Minimising a dossier is minimising its records, doing it twice is doing it once, and doing it in place gives the same.
 func TestMinimiseDossierProperty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -304,6 +304,8 @@ func TestMinimiseDossierProperty(t *testing.T) {
 		second, err := out.Minimise(s).MarshalJSON()
 		require.NoError(t, err)
 		assert.Equal(t, string(first), string(second))
+		d.Reduce(s)
+		assert.Equal(t, out, d)
 	})
 }
 
@@ -317,5 +319,11 @@ func TestMinimiseMany(t *testing.T) {
 		want, ok := model.Minimise(d.Records[i], reviewScope())
 		require.True(t, ok)
 		require.Equal(t, want, got.Records[i])
+	}
+	own := slices.Clone(d.Records)
+	d.Reduce(reviewScope())
+	require.True(t, reflect.DeepEqual(got, d), "in place as in copies")
+	for i := 0; i < len(own); i += 97 {
+		require.Same(t, own[i], d.Records[i], "reduced in place: nothing of what is outside is left behind")
 	}
 }

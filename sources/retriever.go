@@ -247,5 +247,6 @@ func (c *collection) merge(visits []*visit) *model.Dossier {
 		v.mu.Unlock()
 	}
 	d.Match()
-	return d.Minimise(c.scope)
+	d.Reduce(c.scope)
+	return d
 }

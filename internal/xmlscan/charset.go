@@ -254,8 +254,10 @@ type decoded struct {
 
 func (d *decoded) from(r io.Reader) { d.r = r }
 
+// deliver gives out what is decoded, after one read of more where nothing is. A read that brings nothing is passed on: it is for
+// the scanner to lose patience with its reader.
 func (d *decoded) deliver(p []byte, more func()) (int, error) {
-	for d.off == len(d.out) {
+	if d.off == len(d.out) {
 		if d.err != nil {
 			return 0, d.err
 		}

@@ -13,6 +13,7 @@ const (
 const (
 	maxName       = 1 << 10
 	maxNamespaces = 1 << 16 // bytes of all prefixes and namespace names in scope
+	maxBinds      = 512     // declarations in scope: each name with a prefix is looked for among them
 	maxDecl       = 1 << 10
 	firstBuffer   = 1 << 16
 )

@@ -44,7 +44,7 @@ func (s *Scanner) declare() error {
 				return s.fail(ErrMalformed, "duplicate attribute", a.name)
 			}
 		}
-		if len(s.spaces)+len(prefix)+len(uri) > maxNamespaces {
+		if len(s.spaces)+len(prefix)+len(uri) > maxNamespaces || len(s.binds) == maxBinds {
 			return s.fail(ErrLimit, "many namespaces", a.name)
 		}
 		d := bind{prefix: len(s.spaces)}

@@ -130,9 +130,12 @@ func TestAccessors(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("<a>", 257) + strings.Repeat("</a>", 257)
-	var attrs strings.Builder
+	var attrs, binds strings.Builder
 	for i := range 257 {
 		fmt.Fprintf(&attrs, " a%d=''", i)
+	}
+	for i := range 128 {
+		fmt.Fprintf(&binds, " xmlns:a%d='u'", i)
 	}
 	tests := map[string]struct {
 		doc  string
@@ -224,6 +227,7 @@ func TestRefused(t *testing.T) {
 		"long value":                 {"<a b='" + strings.Repeat("x", 1<<20+1) + "'/>", xmlscan.ErrLimit},
 		"long comment":               {"<!--" + strings.Repeat("x", 1<<20+1) + "--><a/>", xmlscan.ErrLimit},
 		"long name":                  {"<" + strings.Repeat("x", 1100) + "/>", xmlscan.ErrLimit},
+		"many declarations":          {strings.Repeat("<a"+binds.String()+">", 5), xmlscan.ErrLimit},
 		"many namespaces":            {"<a xmlns='" + strings.Repeat("x", 1<<16+1) + "'/>", xmlscan.ErrLimit},
 	}
 	for name, tt := range tests {
@@ -303,8 +307,10 @@ func TestErrorsAreDiscreet(t *testing.T) {
 	require.ErrorIs(t, err, cause)
 	assert.EqualError(t, err, "xmlscan: reading failed (line 1, offset 3)")
 
-	_, err = scan(emptyReader{}, nil)
-	require.ErrorIs(t, err, io.ErrNoProgress)
+	for _, head := range []string{"", "<?xml version='1.0' encoding='windows-1252'?><a>", "\xFF\xFE<\x00a\x00>\x00"} {
+		_, err = scan(io.MultiReader(strings.NewReader(head), emptyReader{}), nil)
+		require.ErrorIs(t, err, io.ErrNoProgress)
+	}
 }
 
 type emptyReader struct{}

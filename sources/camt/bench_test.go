@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func BenchmarkNormalize(b *testing.B) {
 		compact bool
 	}{{"10MB", 10 << 20, false}, {"10MB-compact", 10 << 20, true}, {"100MB", 100 << 20, false}} {
 		b.Run(bm.name, func(b *testing.B) {
-			peak := peak(b, bm.size)
+			peak := peak(b, &generator{size: bm.size})
 			doc, err := io.ReadAll(&generator{size: bm.size})
 			require.NoError(b, err)
 			if bm.compact {
@@ -110,9 +111,9 @@ func best(a, b time.Duration) time.Duration {
 	return a
 }
 
-// peak streams a generated statement that is never in memory as a whole and returns the largest heap, garbage included,
-// in MB.
-func peak(tb testing.TB, size int64) float64 {
+// peak streams a statement that is never in memory as a whole and returns by how much the heap grew at most, garbage
+// included, in MB.
+func peak(tb testing.TB, r io.Reader) float64 {
 	debug.FreeOSMemory()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -131,7 +132,7 @@ func peak(tb testing.TB, size int64) float64 {
 			}
 		}
 	}()
-	c := readAll(tb, &generator{size: size})
+	c := readAll(tb, r)
 	close(stop)
 	<-stopped
 	require.Positive(tb, c.transactions)
@@ -144,7 +145,24 @@ func TestMemory(t *testing.T) {
 	if os.Getenv("BRONDATA_LONG") == "1" {
 		size = 100 << 20
 	}
-	got := peak(t, size)
-	t.Logf("the heap grew by %.1f MB over a statement of %d MB", got, size>>20)
-	require.Less(t, got, 32.0)
+	entry := func(n int, details string) io.Reader {
+		parts := []io.Reader{strings.NewReader(`<Document xmlns="` + namespace + `053.001.02"><BkToCstmrStmt><Stmt><Ntry>`)}
+		for range n {
+			parts = append(parts, strings.NewReader(details))
+		}
+		return io.MultiReader(append(parts, strings.NewReader(`</Ntry></Stmt></BkToCstmrStmt></Document>`))...)
+	}
+	text := "<TxDtls><RmtInf><Ustrd>" + strings.Repeat("x", maxText) + "</Ustrd></RmtInf></TxDtls>"
+	tests := map[string]io.Reader{
+		"entries":               &generator{size: size},
+		"a batch":               entry(maxDetails, "<TxDtls><RmtInf><Ustrd>"+strings.Repeat("x", 140)+"</Ustrd></RmtInf></TxDtls>"),
+		"a batch of long texts": entry(4*int(size)/len(text), text),
+	}
+	for name, r := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := peak(t, r)
+			t.Logf("the heap grew by %.1f MB", got)
+			require.Less(t, got, 32.0)
+		})
+	}
 }

@@ -15,7 +15,7 @@
 //     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be told.
 //   - Entries with the status INFO move no money and give no record. FUTR and PDNG are pending.
 //   - Dates are those written, from a Dt or a DtTm; no zone is applied.
-//   - "NOTPROVIDED" in a reference means that there is none.
+//   - "NOTPROVIDED" means, in any text, number or reference, that there is none.
 package camt
 
 import (

@@ -17,8 +17,12 @@ type pending struct {
 
 // endDetail keeps the details until the entry is whole.
 func (r *reader) endDetail() {
-	if len(r.pending) == maxDetails {
+	for f := dAmount; f < dReturn; f++ {
+		r.held += len(r.values.text[f])
+	}
+	if len(r.pending) == maxDetails || r.held > maxDetailText {
 		r.overflow = true
+		r.pending = nil
 	}
 	if r.overflow {
 		return
@@ -48,8 +52,14 @@ func (r *reader) endDetail() {
 	r.pending = append(r.pending, p)
 }
 
+// endGroup counts the transactions of one NtryDtls: those that it gives, or more where its Btch says so.
+func (r *reader) endGroup() { r.stated += max(r.detail, r.batchSize()) }
+
 // endEntry writes the entry: as one transaction, or as those of its details where they account for the whole of it.
 func (r *reader) endEntry() error {
+	if r.group == 0 {
+		r.endGroup() // in 001.01 they stand in the entry itself
+	}
 	if string(r.values.text[fStatus]) == "INFO" && !r.values.bad.has(fStatus) {
 		return nil
 	}
@@ -66,14 +76,11 @@ func (r *reader) endEntry() error {
 	common.ProprietaryCode = r.code(r.values.get(fOwnCode, "proprietaryCode", is))
 	common.Amount = r.money(fAmount, fSign, is)
 
-	if len(r.pending) > 1 && !r.overflow {
-		if amounts := r.split(common.Amount); amounts {
-			return r.writeDetails(&common)
-		}
+	if len(r.pending) > 1 && r.split(common.Amount) {
+		return r.writeDetails(&common)
 	}
 	t := new(model.Transaction)
-	single := len(r.pending) == 1 && !r.overflow
-	if single {
+	if len(r.pending) == 1 {
 		p := &r.pending[0]
 		t = p.t
 		if d := r.direction(fSign); p.direction != unknown && p.direction != d && !t.Counterparty.IsZero() {
@@ -91,7 +98,7 @@ func (r *reader) endEntry() error {
 	if t.Description == "" {
 		t.Description = r.string(fInfo, "description", &t.Issues)
 	}
-	if !single && len(r.pending) > 0 || r.batchSize() > 1 {
+	if r.overflow || r.stated > 1 {
 		t.Issues = append(t.Issues, model.Doubt(model.IssueAggregate, ""))
 	}
 	return r.w.Record(t, model.Locator(r.locator("Ntry", r.entry)))
@@ -216,14 +223,10 @@ func (r *reader) description(doubts *[]model.Issue) string {
 		if len(text) == 0 {
 			return r.string(dInfo, "description", doubts)
 		}
-		if notProvided(text) {
-			return ""
-		}
 		return string(text)
 	}
 	b := append(r.scratch[:0], text...)
-	for ref := range bytes.Lines(refs) {
-		ref = bytes.TrimSuffix(ref, []byte("\n"))
+	for ref := range bytes.SplitSeq(bytes.Trim(refs, "\n"), []byte("\n")) {
 		if containsWords(text, ref) {
 			continue
 		}
@@ -238,7 +241,7 @@ func (r *reader) description(doubts *[]model.Issue) string {
 
 // containsWords reports whether b has words in it, not as a part of longer ones.
 func containsWords(b, words []byte) bool {
-	for from := 0; ; {
+	for from := 0; from < len(b); {
 		i := bytes.Index(b[from:], words)
 		if i < 0 {
 			return false
@@ -249,13 +252,14 @@ func containsWords(b, words []byte) bool {
 		}
 		from = start + 1
 	}
+	return false
 }
 
 func wordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// batchSize is NbOfTxs, 0 where it is not there or no number.
+// batchSize is the NbOfTxs of the current NtryDtls, 0 where it is not there or no number.
 func (r *reader) batchSize() int {
 	n := 0
 	for _, c := range r.values.text[fBatchSize] {

@@ -82,7 +82,7 @@ const (
 	dScheme // and its scheme
 	dPurpose
 	dText       // all Ustrd, joined with blanks
-	dStructured // the references of all Strd, each with a line feed behind it
+	dStructured // the references of all Strd, each with a line feed before and behind it
 	dInfo
 	dReturn
 
@@ -122,20 +122,18 @@ func (v *values) reset(first, last field) {
 	}
 }
 
-// put takes the text of a field. b is cleaned in place.
+// put takes the text of a field. b is cleaned in place. Where the bank says that it has none (EPC115-06: NOTPROVIDED), there
+// is none, wherever that stands: a text, a number, one of several references.
 func (v *values) put(f field, b []byte) {
 	b = clean(b)
-	if len(b) == 0 {
+	if len(b) == 0 || notProvided(b) {
 		return
 	}
 	switch f {
 	case dText:
 		v.add(f, b, ' ')
 	case dStructured:
-		if !containsLine(v.text[f], b) {
-			v.add(f, b, 0)
-			v.text[f] = append(v.text[f], '\n')
-		}
+		v.addLine(f, b)
 	default:
 		if len(v.text[f]) > 0 {
 			if !bytes.Equal(v.text[f], b) {
@@ -161,14 +159,23 @@ func (v *values) add(f field, b []byte, between byte) {
 	v.text[f] = append(v.text[f], b...)
 }
 
-// containsLine reports whether one of the lines in b is line.
-func containsLine(b, line []byte) bool {
-	for l := range bytes.Lines(b) {
-		if bytes.Equal(bytes.TrimSuffix(l, []byte("\n")), line) {
-			return true
-		}
+// addLine adds b as a line of its own, with a line feed before and behind it, unless the field has that line already. A line
+// that finds no room is left out as a whole: half a reference is another one.
+func (v *values) addLine(f field, b []byte) {
+	t := v.text[f]
+	if len(t)+len(b)+2 > maxText {
+		v.long.add(f)
+		return
 	}
-	return false
+	if len(t) == 0 {
+		t = append(t, '\n')
+	}
+	n := len(t)
+	t = append(append(t, b...), '\n')
+	if bytes.Contains(t[:n], t[n-1:]) {
+		t = t[:n]
+	}
+	v.text[f] = t
 }
 
 // has reports whether the field holds a text that can be used.

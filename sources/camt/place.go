@@ -258,7 +258,8 @@ func entryChild(name []byte) (place, field) {
 func entryPartChild(at place, name []byte) (place, field) {
 	switch at {
 	case entryStatus:
-		if string(name) == "Cd" {
+		switch string(name) {
+		case "Cd", "Prtry": // a bank's own status is one that is not known
 			return leaf, fStatus
 		}
 	case bookingDate:

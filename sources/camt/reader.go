@@ -21,9 +21,12 @@ type sink interface {
 	Since(d model.Date)
 }
 
-// maxDetails bounds the transactions of one batch that are held until the batch is whole: at most some 10 MB. A
-// consumer's statement has a few.
-const maxDetails = 20_000
+// maxDetails and maxDetailText bound the transactions of one batch that are held until the batch is whole, in number and in
+// bytes of text: together at most some 12 MB. A consumer's statement has a few.
+const (
+	maxDetails    = 20_000
+	maxDetailText = 4 << 20
+)
 
 // reader reads one document.
 type reader struct {
@@ -54,7 +57,9 @@ type reader struct {
 	known    []model.Account // accounts that were written
 	since    []history
 	pending  []pending // the details of the current entry
-	overflow bool      // there were more than maxDetails
+	held     int       // bytes of text in them
+	overflow bool      // there were more than are held
+	stated   int       // transactions that the entry is said to stand for
 
 	doubts  []model.Issue
 	scratch []byte
@@ -157,7 +162,10 @@ func (r *reader) next() error {
 func (r *reader) start() error {
 	name := r.s.Local()
 	p, f := child(r.at, name)
-	if p == skipped || r.s.Declaration() != r.declaration && !bytes.Equal(r.s.Space(), r.space) {
+	if r.s.Declaration() != r.declaration && !bytes.Equal(r.s.Space(), r.space) {
+		p, f = skipped, 0
+	}
+	if p == skipped {
 		if f != 0 {
 			r.values.marks[f] = true
 		}
@@ -187,11 +195,12 @@ func (r *reader) start() error {
 		}
 		r.values.reset(fAmount, fInfo)
 		r.group, r.detail = 0, 0
-		r.pending = r.pending[:0]
+		r.pending, r.held, r.stated = r.pending[:0], 0, 0
 		r.overflow = false
 	case details:
 		r.group++
 		r.detail = 0
+		r.values.reset(fBatchSize, fBatchSize)
 	case detail:
 		r.detail++
 		r.values.reset(dAmount, dReturn)
@@ -258,6 +267,8 @@ func (r *reader) end() error {
 		r.endCreditorID()
 	case detail:
 		r.endDetail()
+	case details:
+		r.endGroup()
 	case entry:
 		return r.endEntry()
 	case statement:

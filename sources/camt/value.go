@@ -142,7 +142,7 @@ func (r *reader) accountID(iban, other field, name string, doubts *[]model.Issue
 		return model.AccountID{}
 	}
 	b := r.values.get(other, name, doubts)
-	if len(b) == 0 || notProvided(b) {
+	if len(b) == 0 {
 		return model.AccountID{}
 	}
 	a, err := model.ParseAccountID(b)
@@ -159,7 +159,7 @@ func (r *reader) accountID(iban, other field, name string, doubts *[]model.Issue
 
 func (r *reader) bic(f field, name string, doubts *[]model.Issue) model.BIC {
 	b := r.values.get(f, name, doubts)
-	if len(b) == 0 || notProvided(b) {
+	if len(b) == 0 {
 		return model.BIC{}
 	}
 	v, err := model.ParseBIC(b)
@@ -169,13 +169,9 @@ func (r *reader) bic(f field, name string, doubts *[]model.Issue) model.BIC {
 	return v
 }
 
-// string reads a text, "" where the bank says that it has none (EPC115-06: NOTPROVIDED).
+// string reads a text.
 func (r *reader) string(f field, name string, doubts *[]model.Issue) string {
-	b := r.values.get(f, name, doubts)
-	if notProvided(b) {
-		return ""
-	}
-	return string(b)
+	return string(r.values.get(f, name, doubts))
 }
 
 func notProvided(b []byte) bool {

@@ -1,0 +1,131 @@
+package camt_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/model"
+)
+
+// readEntry reads the one transaction of a statement with one debit of 5 euros, content behind its amount and sign.
+func readEntry(t *testing.T, content string) *model.Transaction {
+	t.Helper()
+	got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08" xmlns:x="urn:x"><BkToCstmrStmt><Stmt>`+
+		`<Acct><Id><IBAN>NL33TEST9011111111</IBAN></Id></Acct><Ntry><Amt Ccy="EUR">5</Amt><CdtDbtInd>DBIT</CdtDbtInd>`+
+		content+`</Ntry></Stmt></BkToCstmrStmt></Document>`)).Records
+	require.Len(t, got, 2)
+	return got[1].(*model.Transaction)
+}
+
+const booked = "<Sts><Cd>BOOK</Cd></Sts>"
+
+func TestDescription(t *testing.T) {
+	t.Parallel()
+	const strd = "<Strd><CdtrRefInf><Ref>%s</Ref></CdtrRefInf></Strd>"
+	tests := map[string]struct{ remittance, want string }{
+		"a text":                      {"<Ustrd>Huur mei</Ustrd>", "Huur mei"},
+		"no text":                     {"<Ustrd>NOTPROVIDED</Ustrd>", "van de bank"},
+		"one of the texts is none":    {"<Ustrd>NOTPROVIDED</Ustrd><Ustrd>Huur</Ustrd>", "Huur"},
+		"no reference":                {fmt.Sprintf(strd, "NOTPROVIDED"), "van de bank"},
+		"no reference beside a text":  {"<Ustrd>Huur</Ustrd>" + fmt.Sprintf(strd, "NOTPROVIDED"), "Huur"},
+		"no text beside a reference":  {"<Ustrd>NOTPROVIDED</Ustrd>" + fmt.Sprintf(strd, "RF18"), "RF18"},
+		"a reference twice":           {fmt.Sprintf(strd+strd, "RF18", "RF18"), "RF18"},
+		"a reference in another":      {fmt.Sprintf(strd+strd, "RF18", "RF1"), "RF18 RF1"},
+		"a reference within the text": {"<Ustrd>Huur RF18</Ustrd>" + fmt.Sprintf(strd, "RF18"), "Huur RF18"},
+		"the end of a word":           {"<Ustrd>aaaa</Ustrd>" + fmt.Sprintf(strd, "a"), "aaaa a"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := readEntry(t, booked+"<NtryDtls><TxDtls><RmtInf>"+tt.remittance+
+				"</RmtInf><AddtlTxInf>van de bank</AddtlTxInf></TxDtls></NtryDtls>")
+			assert.Equal(t, tt.want, got.Description)
+			assert.Empty(t, got.Issues)
+		})
+	}
+}
+
+// TestManyReferences holds that references beyond any real number are left out as a whole, and that it is said.
+func TestManyReferences(t *testing.T) {
+	t.Parallel()
+	var refs strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&refs, "<Strd><CdtrRefInf><Ref>%d</Ref></CdtrRefInf></Strd>", 10_000+i)
+	}
+	got := readEntry(t, booked+"<NtryDtls><TxDtls><RmtInf><Ustrd>Huur</Ustrd>"+refs.String()+"</RmtInf></TxDtls></NtryDtls>")
+	assert.Equal(t, []model.Issue{{Code: model.IssueLimit, Field: "description"}}, got.Issues)
+	words := strings.Fields(got.Description)
+	assert.Greater(t, len(words), 2000)
+	assert.Equal(t, fmt.Sprint(10_000+len(words)-2), words[len(words)-1])
+}
+
+// TestStated holds that one record for several transactions says so, however the entry says that there are several.
+func TestStated(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		details   string
+		aggregate bool
+	}{
+		"one":              {"<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch><TxDtls/></NtryDtls>", false},
+		"one, not given":   {"<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch></NtryDtls>", false},
+		"many, not given":  {"<NtryDtls><Btch><NbOfTxs>12</NbOfTxs></Btch></NtryDtls>", true},
+		"many, one given":  {"<NtryDtls><Btch><NbOfTxs>12</NbOfTxs></Btch><TxDtls/></NtryDtls>", true},
+		"two":              {"<NtryDtls><TxDtls/><TxDtls/></NtryDtls>", true},
+		"two groups of 1":  {strings.Repeat("<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch></NtryDtls>", 2), true},
+		"one given of two": {"<NtryDtls><TxDtls/></NtryDtls><NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch></NtryDtls>", true},
+		"in the entry":     {"<Btch><NbOfTxs>2</NbOfTxs></Btch>", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var want []model.Issue
+			if tt.aggregate {
+				want = []model.Issue{{Code: model.IssueAggregate}}
+			}
+			assert.Equal(t, want, readEntry(t, booked+tt.details).Issues)
+		})
+	}
+}
+
+// TestStatus holds that only the codes that ISO 20022 has make an entry booked or pending.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status string
+		want   model.TransactionStatus
+		issue  model.IssueCode
+	}{
+		"code":        {"<Sts><Cd>BOOK</Cd></Sts>", model.Booked, ""},
+		"text":        {"<Sts>PDNG</Sts>", model.Pending, ""},
+		"future":      {"<Sts><Cd>FUTR</Cd></Sts>", model.Pending, ""},
+		"the bank's":  {"<Sts><Prtry>VERWERKT</Prtry></Sts>", "", model.IssueUnknown},
+		"unknown":     {"<Sts><Cd>XXXX</Cd></Sts>", "", model.IssueUnknown},
+		"none":        {"", model.Booked, model.IssueMissing},
+		"two of them": {"<Sts><Cd>BOOK</Cd><Cd>PDNG</Cd></Sts>", "", model.IssueConflict},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := readEntry(t, tt.status)
+			assert.Equal(t, tt.want, got.Status)
+			var want []model.Issue
+			if tt.issue != "" {
+				want = []model.Issue{{Code: tt.issue, Field: "status"}}
+			}
+			assert.Equal(t, want, got.Issues)
+		})
+	}
+}
+
+// TestForeignElements holds that an element of another namespace means nothing, whatever its name is.
+func TestForeignElements(t *testing.T) {
+	t.Parallel()
+	got := readEntry(t, booked+"<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>Een</Nm></Pty></Dbtr><Cdtr><Pty><x:Nm>Drie</x:Nm>"+
+		"<Nm>Twee</Nm></Pty></Cdtr></RltdPties><x:RtrInf/></TxDtls></NtryDtls>")
+	assert.Equal(t, "Twee", got.Counterparty.Name)
+	assert.Empty(t, got.Issues)
+}

@@ -119,8 +119,21 @@ func (g *Registry) format(id model.FormatID) *registeredFormat {
 
 // Detect returns the format of d: its own where it has one, else the one that is surest of it. No claim is
 // [ErrUnknownFormat]; two equal ones are [ErrAmbiguous], whatever the order of registration. A document without a byte is
-// [ErrNotProvided].
+// [ErrNotProvided]. A format whose Detect panics claims nothing; where nobody else claims the document either, that is
+// [ErrAdapter].
 func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, error) {
+	id, err := g.detect(ctx, d)
+	if err != nil {
+		return "", wrap(err, Error{Op: OpDetect})
+	}
+	return id, nil
+}
+
+// detect is Detect with the error as it arose.
+func (g *Registry) detect(ctx context.Context, d Document) (model.FormatID, error) {
+	if d.Body == nil {
+		return "", Errorf(ErrAdapter, "the document has no body")
+	}
 	if d.Format != "" {
 		if g.format(d.Format) == nil {
 			return "", Errorf(ErrUnknownFormat, "no reader is registered for the document's format")
@@ -128,7 +141,7 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 		return d.Format, nil
 	}
 	size := d.Body.Size()
-	if size == 0 {
+	if size <= 0 {
 		return "", Errorf(ErrNotProvided, "the document is empty")
 	}
 	head := make([]byte, min(size, ProbeSize))
@@ -140,12 +153,17 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 		best  Confidence
 		found model.FormatID
 		tie   bool
+		bad   error
 	)
 	for _, f := range g.formats {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		switch c := f.Detect(ctx, p); {
+		c, err := f.ask(ctx, p)
+		if err != nil {
+			bad = err
+		}
+		switch {
 		case c == No || c < best:
 		case c > best:
 			best, found, tie = c, f.ID, false
@@ -153,11 +171,16 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 			tie = true
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return "", err // a no of a format that it ended is none
+	}
 	switch {
 	case tie:
 		return "", Errorf(ErrAmbiguous, "two readers claim the document equally")
 	case best > No:
 		return found, nil
+	case bad != nil:
+		return "", bad
 	case LooksHTML(head):
 		return "", Errorf(ErrUnknownFormat, "it is an HTML page: perhaps a login or error page was saved instead of the document")
 	}
@@ -165,6 +188,16 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 		return "", err
 	}
 	return "", Errorf(ErrUnknownFormat, "no reader claims the document")
+}
+
+// ask is Detect with a panic turned into an error without its text, which could hold a value.
+func (f *registeredFormat) ask(ctx context.Context, p *Probe) (c Confidence, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c, err = No, Errorf(ErrAdapter, "the Detect of format %s panicked with a value of type %T", f.ID, r)
+		}
+	}()
+	return f.Detect(ctx, p), nil
 }
 
 // xmlTrouble says what keeps the readers from looking into a document that calls itself XML: without it, a statement in an
@@ -236,13 +269,10 @@ type reading struct {
 
 // read detects and reads one document. The result is nil only where the format could not be told.
 func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits, document int) (*reading, error) {
-	if d.Body == nil {
-		return nil, Errorf(ErrAdapter, "the document has no body")
-	}
-	if n := d.Body.Size(); n > limits.DocumentBytes {
+	if d.Body != nil && d.Body.Size() > limits.DocumentBytes {
 		return nil, Errorf(ErrTooLarge, "more than %d bytes", limits.DocumentBytes)
 	}
-	id, err := g.Detect(ctx, d)
+	id, err := g.detect(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +287,9 @@ func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits,
 		w.records, w.statements = nil, nil
 		err = w.broken
 	}
+	if err == nil && w.refused {
+		err = Errorf(ErrAdapter, "the writer refused a record, but the normalizer returned no error")
+	}
 	return w, err
 }
 
@@ -265,7 +298,7 @@ func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits,
 func normalize(ctx context.Context, n Normalizer, d Document, q Query, w *Writer) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.Join(Errorf(ErrAdapter, "the normalizer panicked with a value of type %T", r))
+			err = Errorf(ErrAdapter, "the normalizer panicked with a value of type %T", r)
 		}
 	}()
 	return n.Normalize(ctx, d, q, w)

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"slices"
 
 	"github.com/brondata/brondata/model"
 )
@@ -14,10 +15,12 @@ type Writer struct {
 	document   int // index in the dossier
 	declared   [16]bool
 	records    []model.Record
+	last       [16]model.Record // of each category
 	issues     []model.Issue
 	statements []statement
 	since      model.Date
 	broken     error // the adapter broke its contract: every later call returns it
+	refused    bool  // a record was not taken for another reason: the reading is not whole, whatever the normalizer returns
 }
 
 // statement is the run of records between two calls of [Writer.Statement].
@@ -31,22 +34,23 @@ type statement struct {
 // normalizer must stop and return that error.
 //
 // Records of other types than package model's own, of categories that the normalizer does not declare or the query does
-// not ask, and places that could hold a value break the contract: the error is [ErrAdapter]. The writer keeps r: it must
-// not be changed afterwards.
+// not ask, and places or doubts that could hold a value break the contract: the error is [ErrAdapter]. The writer keeps r: it
+// must not be changed afterwards, and to write the same variable twice, as in a loop, is such a breach too.
 func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue) error {
 	if w.broken != nil {
 		return w.broken
 	}
 	if len(w.records)&255 == 0 {
 		if err := w.ctx.Err(); err != nil {
-			return err
+			return w.refuse(err)
 		}
 	}
 	if !model.Known(r) {
 		return w.breach("record %d is of a type outside the model", len(w.records)+1)
 	}
 	c := r.Category()
-	if i := rank(c); i < 0 || !w.declared[i] {
+	i := rank(c)
+	if i < 0 || !w.declared[i] {
 		return w.breach("record %d is of a category that the normalizer does not declare", len(w.records)+1)
 	}
 	if !w.query.Wants(c) {
@@ -55,15 +59,25 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 	if !at.Valid() {
 		return w.breach("record %d has a place that is not of the allowed form", len(w.records)+1)
 	}
+	if w.last[i] == r {
+		return w.breach("record %d is the variable of an earlier one, which it changed: each record needs its own", len(w.records)+1)
+	}
 	if len(w.records) >= w.limits.Records {
 		w.Issue(model.Doubt(model.IssueLimit, ""))
-		return Errorf(ErrLimit, "more than %d records", w.limits.Records)
+		return w.refuse(Errorf(ErrLimit, "more than %d records", w.limits.Records))
 	}
 	if p, ok := r.(*model.Person); ok && !p.BSN.IsZero() && !w.query.WantsBSN() {
 		p.BSN = model.BSN{} // dropped here a second time: see the architecture's rule on BSNs
 		return w.breach("record %d has a BSN without a legal basis", len(w.records)+1)
 	}
 	h := r.Head()
+	for _, is := range [2][]model.Issue{h.Issues, doubts} {
+		for _, d := range is {
+			if !clean(d) {
+				return w.breach("record %d has a doubt that is not of the allowed form", len(w.records)+1)
+			}
+		}
+	}
 	h.Provenance = model.Provenance{Document: w.document, At: at}
 	if len(doubts) > 0 {
 		if len(h.Issues)+len(doubts) > w.limits.Issues {
@@ -72,7 +86,18 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 		h.Issues = append(h.Issues, doubts...)
 	}
 	w.records = append(w.records, r)
+	w.last[i] = r
 	return nil
+}
+
+// clean reports whether a doubt can hold no value: its code is one of the model's, field and place are made of names.
+func clean(i model.Issue) bool {
+	return slices.Contains(model.IssueCodes(), i.Code) && model.Locator(i.Field).Valid() && i.At.Valid()
+}
+
+func (w *Writer) refuse(err error) error {
+	w.refused = true
+	return err
 }
 
 func (w *Writer) breach(format string, args ...any) error {
@@ -80,10 +105,13 @@ func (w *Writer) breach(format string, args ...any) error {
 	return w.broken
 }
 
-// Issue writes a doubt about the document as a whole.
+// Issue writes a doubt about the document as a whole. A field or place that could hold a value is left out.
 func (w *Writer) Issue(i model.Issue) {
 	if !i.At.Valid() {
 		i.At = ""
+	}
+	if !model.Locator(i.Field).Valid() {
+		i.Field = ""
 	}
 	switch {
 	case len(w.issues) < w.limits.Issues:

@@ -60,6 +60,9 @@ func (p *printer) shortDay(d model.Date) string {
 
 // moment writes a time to the minute, with its zone.
 func (p *printer) moment(t time.Time) string {
+	if t.IsZero() {
+		return p.t("sourceNone")
+	}
 	t = t.In(p.zone)
 	return p.day(model.DateOf(t)) + ", " + t.Format("15:04 MST")
 }

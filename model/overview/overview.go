@@ -4,7 +4,8 @@
 //
 // Both show each field of each record exactly as it would be sent: no amount is rounded or added up, no record is left
 // out or merged, and a value that this version has no words for stands as it is. Characters that cannot be seen or
-// that would turn the text around them are shown as a square, with a note that says so.
+// that would turn the text around them are shown as a square, with a note at the top that says so. So are in the PDF
+// those that its font lacks: it has Latin, Greek and Cyrillic letters, while a browser shows the page in every script.
 //
 // A rendering is for reading. What the subject approves is the review's digest, which no rendering changes; a short
 // form of it stands in both.
@@ -67,7 +68,8 @@ func HTML(w io.Writer, r *model.Review, o *Options) error {
 	return writeHTML(w, p)
 }
 
-// PDF writes the overview as a PDF on A4 with its fonts embedded. Tables run on over pages with their heads repeated.
+// PDF writes the overview as a PDF on A4 with its fonts embedded. Tables run on over pages with their heads repeated. It
+// is a document to keep, without tags for a screen reader: whoever needs one decides by the page that [HTML] writes.
 // The same review and options give the same bytes. Errors are those of [HTML].
 func PDF(w io.Writer, r *model.Review, o *Options) error {
 	p, err := prepare(r, o)

@@ -37,6 +37,7 @@ type block struct {
 type pair struct {
 	Label string
 	Lines []string
+	Doubt bool // marked
 }
 
 type table struct {
@@ -143,7 +144,7 @@ func (c *composer) summary() section {
 	var pairs []pair
 	add := func(key string, ls ...string) {
 		if len(ls) > 0 {
-			pairs = append(pairs, pair{c.t(key), ls})
+			pairs = append(pairs, pair{Label: c.t(key), Lines: ls})
 		}
 	}
 	add("toWhom", append([]string{c.recipient()}, lines(r.Recipient.Contact)...)...)
@@ -169,7 +170,8 @@ func (c *composer) summary() section {
 	}
 	add("further", lines(r.Purpose.Further.In(c.lang))...)
 	add("withdrawal", lines(r.Purpose.Withdrawal.In(c.lang))...)
-	add("doubts", c.doubtSummary()...)
+	doubts, any := c.doubtSummary()
+	pairs = append(pairs, pair{c.t("doubts"), doubts, any})
 	add("digest", shortDigest(r.Digest))
 	s.Blocks = []block{{Pairs: pairs}}
 	return s
@@ -210,8 +212,17 @@ func (c *composer) kinds() []string {
 	return out
 }
 
+// keeping says each term once, with the categories that it holds for; and of which that would be sent there is none.
 func (c *composer) keeping() []string {
-	var out []string
+	var terms []string
+	of := map[string][]string{}
+	add := func(cat model.Category, term string) {
+		if of[term] == nil {
+			terms = append(terms, term)
+		}
+		of[term] = append(of[term], c.categoryName(cat))
+	}
+	stated := map[model.Category]bool{}
 	for _, k := range c.review.Retention {
 		text := visible(k.Text.In(c.lang))
 		if !k.Until.IsZero() {
@@ -221,15 +232,28 @@ func (c *composer) keeping() []string {
 			}
 			text = until
 		}
-		out = append(out, c.categoryName(k.Category)+": "+text)
+		if text != "" {
+			add(k.Category, text)
+			stated[k.Category] = true
+		}
 	}
-	if len(out) == 0 {
+	if len(stated) == 0 {
 		return []string{c.t("keepUnknown")}
+	}
+	for _, cat := range model.Categories() {
+		if !stated[cat] && slices.ContainsFunc(c.review.Records, func(r model.Record) bool { return r.Category() == cat }) {
+			add(cat, c.t("keepUnknown"))
+		}
+	}
+	var out []string
+	for _, term := range terms {
+		out = append(out, strings.Join(of[term], ", ")+": "+term)
 	}
 	return out
 }
 
-func (c *composer) doubtSummary() []string {
+// doubtSummary says what is doubtful, and whether anything is.
+func (c *composer) doubtSummary() ([]string, bool) {
 	n := 0
 	for _, r := range c.review.Records {
 		if len(r.Head().Issues) > 0 {
@@ -250,9 +274,9 @@ func (c *composer) doubtSummary() []string {
 	}
 	out = append(out, c.coverageWorries()...)
 	if n == 0 && len(out) > 1 {
-		out = out[1:]
+		return out[1:], true
 	}
-	return out
+	return out, n > 0
 }
 
 // coverageWorries says each worry once, with what it holds for. Those that hold for little come first: what is true of
@@ -297,7 +321,7 @@ func (c *composer) leftOut() section {
 	for _, cat := range c.review.LeftOut {
 		names = append(names, c.categoryName(cat))
 	}
-	s.Blocks = []block{{Pairs: []pair{{c.t("leftOut"), names}}}}
+	s.Blocks = []block{{Pairs: []pair{{Label: c.t("leftOut"), Lines: names}}}}
 	return s
 }
 
@@ -395,12 +419,12 @@ func (c *composer) documents() section {
 
 func (c *composer) verification() section {
 	r := c.review
-	pairs := []pair{{c.t("digest"), []string{shortDigest(r.Digest)}}, {c.t("digestFull"), []string{r.Digest.String()}}}
+	pairs := []pair{{Label: c.t("digest"), Lines: []string{shortDigest(r.Digest)}}, {Label: c.t("digestFull"), Lines: []string{r.Digest.String()}}}
 	for _, x := range []struct{ key, value string }{
 		{"grant", r.Grant}, {"recipientID", r.Recipient.ID}, {"keyID", r.Recipient.KeyID}, {"prepared", c.moment(r.PreparedAt)},
 	} {
 		if x.value != "" {
-			pairs = append(pairs, pair{c.t(x.key), []string{visible(x.value)}})
+			pairs = append(pairs, pair{Label: c.t(x.key), Lines: []string{visible(x.value)}})
 		}
 	}
 	return section{ID: "check", Title: c.t("check"), Notes: []string{c.t("checkNote")}, Blocks: []block{{Pairs: pairs}}}

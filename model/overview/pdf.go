@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
@@ -51,24 +52,8 @@ func writePDF(w io.Writer, p *page, r *model.Review) error {
 	if err := p.fit(goregular.TTF); err != nil {
 		return err
 	}
-	f := fpdf.New("P", "mm", "A4", "")
-	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	// What would tell one run from another: the same review gives the same bytes.
-	f.SetCatalogSort(true)
-	f.SetCreationDate(r.PreparedAt.UTC())
-	f.SetModificationDate(r.PreparedAt.UTC())
-	f.SetProducer("brondata", true)
-	f.SetTitle(p.Title, true)
-	f.SetLang(p.lang)
-	f.SetMargins(marginX, marginTop, marginX)
-	f.SetCellMargin(0)
-	f.SetAutoPageBreak(false, marginEnd)
-	f.AliasNbPages(string(pagesMark))
-	width, height := f.GetPageSize()
-	d := &pdfWriter{Fpdf: f, page: p, width: width - 2*marginX, foot: height - marginEnd}
-	f.SetFooterFunc(d.footer)
-	f.AddPage()
+	d := newPDF(p, r.PreparedAt.UTC())
+	d.AddPage()
 
 	d.text(p.Title, "B", 20, markColour)
 	d.gap(1)
@@ -80,18 +65,39 @@ func writePDF(w io.Writer, p *page, r *model.Review) error {
 		d.gap(1)
 		d.text(l, "", bodySize, inkColour)
 	}
+	if p.has(hole) {
+		d.text(words["unshown"].In(p.lang), "", bodySize, inkColour)
+	}
 	d.section(&p.Summary, true)
 	for i := range p.Sections {
 		d.section(&p.Sections[i], false)
 	}
-	if p.has(hole) {
-		d.gap(3)
-		d.text(words["unshown"].In(p.lang), "", smallSize, softColour)
-	}
-	if err := f.Output(w); err != nil {
+	if err := d.Output(w); err != nil {
 		return fmt.Errorf("overview: pdf: %w", err)
 	}
 	return nil
+}
+
+// newPDF returns a writer without a page.
+func newPDF(p *page, at time.Time) *pdfWriter {
+	f := fpdf.New("P", "mm", "A4", "")
+	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
+	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	// What would tell one run from another: the same review gives the same bytes.
+	f.SetCatalogSort(true)
+	f.SetCreationDate(at)
+	f.SetModificationDate(at)
+	f.SetProducer("brondata", true)
+	f.SetTitle(p.Title, true)
+	f.SetLang(p.lang)
+	f.SetMargins(marginX, marginTop, marginX)
+	f.SetCellMargin(0)
+	f.SetAutoPageBreak(false, marginEnd)
+	f.AliasNbPages(string(pagesMark))
+	width, height := f.GetPageSize()
+	d := &pdfWriter{Fpdf: f, page: p, width: width - 2*marginX, foot: height - marginEnd}
+	f.SetFooterFunc(d.footer)
+	return d
 }
 
 // fit puts texts into the form that the font can show: composed characters, and a hole for what it does not have.
@@ -323,6 +329,9 @@ func (d *pdfWriter) pair(p pair, tinted, firstPair bool) {
 				d.SetLineWidth(0.15)
 				d.Line(marginX+3, y, marginX+d.width-3, y)
 			}
+		}
+		if p.Doubt {
+			d.bar(marginX+label-3, y+pad/2, d.width-label+3, float64(min(n, len(right)))*h+pad)
 		}
 		inset := 0.0
 		if tinted {

@@ -12,6 +12,9 @@ type cellLine struct {
 
 const cellPad = 1.1
 
+// numberPad keeps a number apart from the column to its right.
+const numberPad = 2.0
+
 // table writes rows under a head that is repeated on each page. A row goes to the next page whole where it fits on
 // one, and is split where it does not.
 func (d *pdfWriter) table(t *table) {
@@ -40,7 +43,8 @@ func (d *pdfWriter) table(t *table) {
 	}
 }
 
-// widths shares the width out by weight.
+// widths shares the width out by weight. A column of numbers has the room of its widest one, at the cost of the widest
+// column: a number that is broken over two lines reads as another number.
 func (d *pdfWriter) widths(t *table) []float64 {
 	sum := 0
 	for _, c := range t.Columns {
@@ -50,14 +54,40 @@ func (d *pdfWriter) widths(t *table) []float64 {
 	for i, c := range t.Columns {
 		out[i] = d.width * float64(c.Weight) / float64(sum)
 	}
+	d.font("", bodySize, inkColour)
+	wide := t.wide()
+	for i, c := range t.Columns {
+		if !c.Number {
+			continue
+		}
+		most := 0.0
+		for _, r := range t.Rows {
+			for _, s := range r.Cells[i] {
+				most = max(most, d.GetStringWidth(s))
+			}
+		}
+		more := min(most+2*cellPad+numberPad+0.5-out[i], out[wide]-d.width/4)
+		if more > 0 {
+			out[i] += more
+			out[wide] -= more
+		}
+	}
 	return out
+}
+
+// inner is the width that the text of a cell has.
+func inner(c column, width float64) float64 {
+	if c.Number {
+		width -= numberPad
+	}
+	return width - 2*cellPad
 }
 
 func (d *pdfWriter) headLines(t *table, widths []float64) ([][]string, int) {
 	d.font("B", smallSize, softColour)
 	most, out := 1, make([][]string, len(t.Columns))
 	for i, c := range t.Columns {
-		out[i] = d.split(c.Title, widths[i]-2*cellPad)
+		out[i] = d.split(c.Title, inner(c, widths[i]))
 		most = max(most, len(out[i]))
 	}
 	return out, most
@@ -78,7 +108,7 @@ func (d *pdfWriter) head(t *table, widths []float64) {
 	for i, cell := range ls {
 		for n, l := range cell {
 			d.SetXY(x+cellPad, y+cellPad+float64(n)*height(smallSize))
-			d.CellFormat(widths[i]-2*cellPad, height(smallSize), l, "", 0, align(t.Columns[i]), false, 0, "")
+			d.CellFormat(inner(t.Columns[i], widths[i]), height(smallSize), l, "", 0, align(t.Columns[i]), false, 0, "")
 		}
 		x += widths[i]
 	}
@@ -101,11 +131,15 @@ func (d *pdfWriter) cells(t *table, r *row, widths []float64) [][]cellLine {
 			return
 		}
 		d.font("", size, c)
-		inset := 2 * cellPad
+		width := inner(t.Columns[i], widths[i]) - 0.2
 		if doubt {
-			inset += 2
+			width -= 2
 		}
-		for _, l := range d.split(s, widths[i]-inset-0.2) {
+		if w := d.GetStringWidth(s); t.Columns[i].Number && w > width {
+			size = max(size*width/w-0.05, 5) // two very long ones in a row
+			d.font("", size, c)
+		}
+		for _, l := range d.split(s, width) {
 			out[i] = append(out[i], cellLine{l, size, c, doubt})
 		}
 	}
@@ -173,7 +207,7 @@ func (d *pdfWriter) row(t *table, cells [][]cellLine, widths []float64) {
 			}
 			d.font("", l.size, l.color)
 			d.SetXY(left, at)
-			w := widths[i] - 2*cellPad
+			w := inner(t.Columns[i], widths[i])
 			if l.doubt {
 				w -= 2
 			}

@@ -192,7 +192,7 @@ func (c *composer) category(cat model.Category) (section, bool) {
 	for _, x := range extra {
 		b := block{Title: c.t("otherData"), Source: c.source(x), Doubts: c.doubts(x)}
 		for _, k := range slices.Sorted(maps.Keys(x.Extra)) {
-			b.Pairs = append(b.Pairs, pair{visible(k), []string{visible(x.Extra[k])}})
+			b.Pairs = append(b.Pairs, pair{Label: visible(k), Lines: []string{visible(x.Extra[k])}})
 		}
 		s.Blocks = append(s.Blocks, b)
 	}
@@ -265,7 +265,7 @@ func (c *composer) card(cat model.Category, r model.Record) block {
 		case slices.Contains(headings[cat], l.path):
 			title = append(title, c.value(cat, l))
 		default:
-			b.Pairs = append(b.Pairs, pair{c.fieldName(cat, l.path), []string{c.value(cat, l)}})
+			b.Pairs = append(b.Pairs, pair{Label: c.fieldName(cat, l.path), Lines: []string{c.value(cat, l)}})
 		}
 	}
 	if cat == model.CategoryPension && len(title) == 2 { // the provider first
@@ -280,7 +280,7 @@ func (c *composer) card(cat model.Category, r model.Record) block {
 
 // bands is the table of what a pension pays in each period.
 func (c *composer) bands(bs []model.PensionBand) *table {
-	t := &table{Columns: []column{{Title: c.t("periodCol"), Weight: 5}, {Title: c.t("amountsCol"), Weight: 7}}}
+	t := &table{Caption: c.fieldName(model.CategoryPension, "bands"), Columns: []column{{Title: c.t("periodCol"), Weight: 5}, {Title: c.t("amountsCol"), Weight: 7}}}
 	for i := range bs {
 		var period, amounts []string
 		if !bs[i].From.IsZero() {

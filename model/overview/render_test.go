@@ -132,10 +132,10 @@ func pdfText(tb testing.TB, data []byte) (text string, pages int) {
 var facts = map[string][]string{
 	"nl": {
 		"Hypotheekadvies Voorbeeld B.V.", "Dorpsstraat 1, 3500 AA Utrecht", "Beoordelen of u een hypotheek kunt betalen", "Voorbeeldbank", "Uitkeringen",
-		"Gegevens van voor 1 augustus 2026 worden niet gevraagd", "tot 22 februari 2027, 12:04 UTC", "tot zeven jaar na het einde van de hypotheek", "Anna Bénédicte", "29 maart 1984",
+		"Gegevens van vóór 1 augustus 2026 worden niet opgevraagd", "tot 22 februari 2027, 12:04 UTC", "tot zeven jaar na het einde van de hypotheek", "Studieschuld, Rekeningen, Saldi: niet vermeld", "Rekeningen: 2 vermeldingen", "betaalrekening (CACC)", "Anna Bénédicte", "29 maart 1984",
 		"’s-Hertogenbosch", "1234AB", "mei 2019", "123456782L01", "151,67", "€ 3.912,45", "€ 312,50", "01-09-2026", "vanaf 67 jaar en 3 maanden tot 70 jaar", "uw overlijden", "€ 14.980,00",
 		"2,57 procent", "€ 12.345,67", "NL02 ABNA 0123 4567 89", "−€ 12,50", "Wereldpas", "FACTUUR-2026-0001", "Let op: Rekening van de tegenpartij: het nummer in de bron klopt niet en is weggelaten",
-		"nog niet geboekt", "Stmt[1]/Ntry[40]", "bladzijde 1, regel 12", "geprobeerd: rechtstreeks van de instelling: niet bereikbaar", "de bron gaat minder ver terug dan gevraagd", "g-7f3k9q",
+		"nog niet geboekt", "Stmt[1]/Ntry[40]", "bladzijde 1, regel 12", "geprobeerd: rechtstreeks van de instelling (niet bereikbaar)", "de bron gaat minder ver terug dan gevraagd", "g-7f3k9q",
 	},
 	"en": {
 		"Hypotheekadvies Voorbeeld B.V.", "To assess whether you can afford a mortgage", "Benefits", "Data from before 1 August 2026 is not asked for", "until 22 February 2027, 12:04 UTC",

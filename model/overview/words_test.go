@@ -254,6 +254,47 @@ func TestFormats(t *testing.T) {
 	assert.Equal(t, "regel 7", nl.place(model.AtLine(7)))
 	assert.Equal(t, "page 3, line 9", en.place(model.AtPage(3, 9)))
 	assert.Equal(t, "Stmt[1]/Ntry[2]", nl.place("/Document/BkToCstmrStmt/Stmt[1]/Ntry[2]"))
+	assert.Equal(t, "onbekend", nl.moment(time.Time{}))
 	assert.Equal(t, "a\u25a1b c", visible("a\u202eb\nc"))
 	assert.Empty(t, shortDigest(model.Digest{}))
+}
+
+// A number in a table of the PDF stands on one line, whatever its length: broken over two it reads as another one.
+func TestNumbersAreNotBroken(t *testing.T) {
+	t.Parallel()
+	for amount, currency := range map[string]model.Currency{"-1234567.12345": "USD", "999999999999999.999": "BHD", "-123456789012345678": "JPY", "-12.5": "EUR"} {
+		m, err := model.ParseMoney(amount, currency)
+		require.NoError(t, err)
+		c := &composer{printer: printer{lang: "nl", zone: time.UTC}, review: &model.Review{}}
+		for cat, r := range map[model.Category]model.Record{
+			model.CategoryTransaction: &model.Transaction{Amount: m, Description: strings.Repeat("lang ", 40)}, model.CategoryBalance: &model.Balance{Amount: m},
+			model.CategoryIncome: &model.Income{SocialInsuranceWage: m, Hours: new(m.Amount()), Employer: strings.Repeat("W", 90)},
+		} {
+			table := c.table(cat, []model.Record{r})
+			d := newPDF(&page{lang: "nl"}, time.Time{})
+			widths := d.widths(table)
+			sum := 0.0
+			for i, cell := range d.cells(table, &table.Rows[0], widths) {
+				assert.Greater(t, widths[i], 10.0)
+				sum += widths[i]
+				if table.Columns[i].Number {
+					assert.Len(t, cell, 1, "%s %s", cat, currency)
+				}
+			}
+			assert.InDelta(t, d.width, sum, 0.01)
+		}
+	}
+}
+
+// Each term of keeping stands once, and what has none is said.
+func TestKeeping(t *testing.T) {
+	t.Parallel()
+	year := model.Text{Dutch: "een jaar"}
+	c := &composer{printer: printer{lang: "nl", zone: time.UTC}, review: &model.Review{
+		Records:   []model.Record{&model.Person{}, &model.Address{}, &model.Income{}},
+		Retention: []model.ReviewRetention{{Category: model.CategoryPerson, Text: year}, {Category: model.CategoryPension, Text: year}, {Category: model.CategoryIncome}},
+	}}
+	assert.Equal(t, []string{"Persoonsgegevens, Pensioen: een jaar", "Adres, Loon: niet vermeld"}, c.keeping())
+	c.review.Retention = nil
+	assert.Equal(t, []string{"niet vermeld"}, c.keeping())
 }

@@ -191,7 +191,7 @@ func (c *compiler) selector(s string) goquery.Matcher {
 	if s == "" {
 		return nil
 	}
-	for _, bad := range []string{":nth", ":contains", ":matches"} {
+	for _, bad := range []string{":nth", ":first", ":last", ":only", ":contains", ":matches"} {
 		if strings.Contains(strings.ToLower(s), bad) {
 			c.failf("selector %q counts on positions or texts", s)
 			return nil

@@ -1,6 +1,8 @@
 package scrape
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -15,6 +17,9 @@ type dom struct {
 	items    []item
 	ids      map[string]*html.Node // nil for an id that several visible elements have
 	password bool                  // a visible password field is there
+	digid    bool                  // a visible form or link leads to the government's login
+	busy     bool                  // an element is there that says that it is still being loaded
+	next     bool                  // a visible link leads to the next page of a list
 }
 
 // item is an element that finding looks at, in the order of the page.
@@ -61,6 +66,9 @@ func (d *dom) scan(n *html.Node) []item {
 	s.walk(n, -1)
 	return s.items
 }
+
+// titled are the elements that a legend, a caption and a summary title.
+var titled = map[atom.Atom]atom.Atom{atom.Legend: atom.Fieldset, atom.Caption: atom.Table, atom.Summary: atom.Details}
 
 type scanner struct {
 	d     *dom
@@ -117,6 +125,17 @@ func (s *scanner) element(n *html.Node, in int) int {
 			if s.first && n.DataAtom == atom.Input && strings.EqualFold(a.Val, "password") {
 				s.d.password = true
 			}
+		case "href", "action":
+			if s.first && strings.Contains(strings.ToLower(a.Val), "digid.nl") {
+				u, err := url.Parse(strings.TrimSpace(a.Val))
+				s.d.digid = s.d.digid || err == nil && toDigiD(u)
+			}
+		case "rel":
+			if s.first && n.DataAtom == atom.A && hasAttr(n, "href") {
+				s.d.next = s.d.next || slices.Contains(strings.Fields(strings.ToLower(a.Val)), "next")
+			}
+		case "aria-busy":
+			s.d.busy = s.d.busy || s.first
 		}
 	}
 	add := func(k itemKind, level int) int {
@@ -129,7 +148,10 @@ func (s *scanner) element(n *html.Node, in int) int {
 		add(itemHeading, int(n.Data[1]-'0'))
 		return -1
 	case atom.Legend, atom.Caption, atom.Summary:
-		add(itemHeading, 0)
+		// They title the element around them. Anywhere else they say nothing of where their section ends.
+		if in >= 0 && s.items[in].node.DataAtom == titled[n.DataAtom] {
+			add(itemHeading, 0)
+		}
 		return -1
 	case atom.Section, atom.Article, atom.Aside, atom.Nav, atom.Main, atom.Fieldset, atom.Details, atom.Form, atom.Dialog,
 		atom.Body, atom.Td, atom.Header, atom.Footer:
@@ -184,13 +206,13 @@ func firstElement(n *html.Node) *html.Node {
 // recipe says so. Style sheets are not applied.
 func (d *dom) hidden(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.Head, atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Datalist:
+	case atom.Head, atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Datalist, atom.Title:
 		return true
 	}
 	open := n.DataAtom != atom.Dialog
 	for i := range n.Attr {
 		switch a := &n.Attr[i]; a.Key {
-		case "hidden":
+		case "hidden", "popover":
 			return true
 		case "open":
 			open = true

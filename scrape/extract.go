@@ -1,9 +1,12 @@
 package scrape
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
@@ -17,10 +20,20 @@ type found struct {
 	values   []named
 }
 
-// wanted returns the indexes of the fields that the query asks for.
+// lookBack are the fields that say when a record ends; see [model.Minimise]. With a look-back date they are read also where
+// the query does not ask for them: without them nobody could tell what is outside.
+var lookBack = map[model.Category][]string{
+	model.CategoryTransaction: {"bookingDate", "valueDate"},
+	model.CategoryBalance:     {"date"},
+	model.CategoryIncome:      {"period.to"},
+	model.CategoryBenefit:     {"period.to"},
+}
+
+// wanted returns the indexes of the fields to read.
 func (s *section) wanted(q sources.Query) (out []int) {
 	for i := range s.fields {
-		if asked(q, s.Category, s.fields[i].Into) {
+		into := s.fields[i].Into
+		if asked(q, s.Category, into) || !q.Scope.Since.IsZero() && slices.Contains(lookBack[s.Category], into) {
 			out = append(out, i)
 		}
 	}
@@ -37,7 +50,7 @@ func asked(q sources.Query, c model.Category, into string) bool {
 func (s *section) record(q sources.Query, at string) found {
 	out := found{category: s.Category, at: at, values: make([]named, 0, len(s.fixed)+len(s.fields))}
 	for _, f := range s.fixed {
-		if asked(q, s.Category, f.into) {
+		if asked(q, s.Category, f.into) || !q.Scope.Since.IsZero() && slices.Contains(lookBack[s.Category], f.into) {
 			out.values = append(out.values, f)
 		}
 	}
@@ -65,8 +78,8 @@ func (out *found) take(f *field, r raw, absent bool) *fault {
 	return nil
 }
 
-// html reads what the query asks of a parsed page.
-func (p *page) html(d *dom, q sources.Query) ([]found, error) {
+// anchored returns the fault of the first anchor that is missing.
+func (p *page) anchored(d *dom) *fault {
 	for _, a := range p.anchors {
 		n := 0
 		if a.sel != nil {
@@ -75,9 +88,14 @@ func (p *page) html(d *dom, q sources.Query) ([]found, error) {
 			n, _ = d.heads(a.heading)
 		}
 		if n == 0 {
-			return nil, (&fault{text: "anchor " + strconv.Itoa(a.n) + " is missing"}).err(p.Name)
+			return &fault{text: "anchor " + strconv.Itoa(a.n) + " is missing"}
 		}
 	}
+	return nil
+}
+
+// html reads what the query asks of a parsed page that has its anchors.
+func (p *page) html(d *dom, q sources.Query) ([]found, error) {
 	var out []found
 	for i := range p.sections {
 		s := &p.sections[i]
@@ -101,6 +119,9 @@ func (s *section) html(d *dom, q sources.Query) ([]found, *fault) {
 	if r == nil {
 		return nil, nil
 	}
+	if d.next && (s.Rows || s.items != nil) {
+		return nil, &fault{text: "the list goes on on another page"}
+	}
 	empty := r.says(s.empty)
 	want := s.wanted(q)
 	var out []found
@@ -108,35 +129,35 @@ func (s *section) html(d *dom, q sources.Query) ([]found, *fault) {
 	case s.Rows:
 		out, f = s.rows(r, q, want, empty)
 	case s.items != nil:
-		for _, n := range d.match(r.root, s.items) {
-			if !r.holds(n) {
-				continue
-			}
-			rec := s.record(q, s.nth(len(out)+1))
-			if f = s.one(d.within(n), &rec, want); f != nil {
-				break
-			}
-			out = append(out, rec)
-		}
-	case empty:
-		if s.anyLabel(r) {
-			return nil, &fault{text: "it says that it is empty, but it is not"}
-		}
-		return nil, nil
-	default:
+		out, f = s.list(r, q, want)
+	case !empty:
 		rec := s.record(q, s.at)
-		if f = s.one(r, &rec, want); f == nil && len(want) == 0 && !s.anyLabel(r) {
-			f = &fault{text: "none of its labels is there"}
-		}
+		f = s.one(r, &rec, want)
 		out = append(out, rec)
 	}
 	switch {
 	case f != nil:
 		return nil, f
-	case empty && len(out) > 0:
+	case empty && (len(out) > 0 || !s.Rows && s.anyLabel(r)):
 		return nil, &fault{text: "it says that it is empty, but it is not"}
 	case !empty && len(out) == 0:
 		return nil, &fault{text: "there is no record, and no text that says so"}
+	}
+	return out, nil
+}
+
+// list reads a record of each item.
+func (s *section) list(r *region, q sources.Query, want []int) (out []found, f *fault) {
+	ns := r.match(s.items)
+	for i, n := range ns {
+		if i > 0 && contains(ns[i-1], n) {
+			return nil, &fault{text: "an item holds another"}
+		}
+		rec := s.record(q, s.nth(i+1))
+		if f := s.one(r.d.within(n), &rec, want); f != nil {
+			return nil, f
+		}
+		out = append(out, rec)
 	}
 	return out, nil
 }
@@ -160,37 +181,62 @@ func (s *section) region(d *dom) (*region, *fault) {
 			return nil, &fault{text: "the heading is there several times"}
 		}
 	}
-	if whole := (&region{d: d, root: d.root}); whole.says(s.empty) {
+	// The text may be about another part of the page, and the section under another heading.
+	if whole := (&region{d: d, root: d.root, items: d.items}); whole.says(s.empty) && !s.anyLabel(whole) {
 		return nil, nil
 	}
 	return nil, &fault{text: "it is missing"}
 }
 
-// one reads the wanted fields of one record.
+// one reads the wanted fields of one record. The others must not stand there twice either: that is the record of two
+// things, of which the wanted fields may be a mixture.
 func (s *section) one(r *region, rec *found, want []int) *fault {
-	for _, i := range want {
+	none := true
+	for i := range s.fields {
 		fd := &s.fields[i]
+		wanted := slices.Contains(want, i)
+		if !wanted && fd.Kind == BSN {
+			continue
+		}
 		g, f := r.find(fd)
+		if !wanted && (f == nil || !f.twice) {
+			continue
+		}
 		if f == nil {
-			f = rec.take(fd, raw{text: g.text}, g.absent)
+			f = rec.take(fd, raw{text: g.text, kind: g.kind}, g.absent || fd.absent[g.text])
 		}
 		if f != nil {
 			return f
 		}
+		none = none && g.absent
+	}
+	if none && !s.anyLabel(r) {
+		return &fault{text: "none of its labels is there"}
 	}
 	return nil
 }
 
-// anyLabel reports whether the section has content: one of the recipe's labels or selectors is met in it.
+// anyLabel reports whether the section has content: one of the recipe's labels, columns or selectors is met in it.
 func (s *section) anyLabel(r *region) bool {
 	all := r.labels()
 	for i := range s.fields {
 		f := &s.fields[i]
-		if f.sel != nil && len(r.d.match(r.root, f.sel)) > 0 {
+		if f.sel != nil && len(r.match(f.sel)) > 0 {
 			return true
 		}
 		for l := range f.labels {
 			if len(all[l]) > 0 {
+				return true
+			}
+		}
+	}
+	for _, it := range r.items {
+		if !s.Rows || it.kind != itemTable {
+			continue
+		}
+		head, _, _ := r.d.rows(it.node)
+		for _, h := range head {
+			if s.labelled(fold(r.d.label(h))) >= 0 {
 				return true
 			}
 		}
@@ -201,21 +247,25 @@ func (s *section) anyLabel(r *region) bool {
 func (s *section) rows(r *region, q sources.Query, want []int, empty bool) ([]found, *fault) {
 	t, f := r.table(s)
 	if f != nil {
-		if empty {
+		if empty && !r.filled() {
 			return nil, nil // a portal without rows may leave out the table
 		}
 		return nil, f
 	}
 	out := make([]found, 0, len(t.rows))
 	for _, cells := range t.rows {
-		if len(s.skip) > 0 && s.skip[fold(r.d.label(cells[0]))] {
+		first := fold(r.d.label(cells[0]))
+		switch {
+		case s.skip[first], empty && len(cells) == 1 && s.empty[first]:
 			continue
-		}
-		if empty && len(cells) == 1 && s.empty[fold(r.d.label(cells[0]))] {
-			continue
-		}
-		if len(cells) != t.width {
+		case isTotal(first):
+			return nil, &fault{text: "a row of totals is not among the rows to skip"}
+		case len(cells) != t.width:
 			return nil, &fault{text: "a row has another number of cells than the headings"}
+		case slices.ContainsFunc(cells, spans):
+			return nil, &fault{text: "a cell spans several"}
+		case len(cells) > 1 && !slices.ContainsFunc(cells, func(c *html.Node) bool { return c.DataAtom == atom.Td }):
+			return nil, &fault{text: "a row of headings is among the rows"}
 		}
 		rec := s.record(q, s.nth(len(out)+1))
 		for _, i := range want {
@@ -232,14 +282,23 @@ func (r *region) cell(fd *field, col int, cells []*html.Node, rec *found) *fault
 	if col < 0 {
 		return nil
 	}
-	if spans(cells[col]) {
-		return &fault{field: fd.Into, text: "a cell spans several"}
-	}
 	text, p := r.d.plain(cells[col], fd.Lines)
+	if p == "" && fd.repeated(cells[col], text) {
+		p = withLabel
+	}
 	if p != "" {
 		return &fault{field: fd.Into, text: "the value " + string(p)}
 	}
 	return rec.take(fd, raw{text: text}, false)
+}
+
+// totals are words that rows begin with which hold no record.
+var totals = []string{"totaal", "totalen", "subtotaal", "eindtotaal", "total", "subtotal"}
+
+// isTotal reports a first cell that says so by itself, or in Dutch with more behind it: "totaal 2025".
+func isTotal(first string) bool {
+	word, more, _ := strings.Cut(first, " ")
+	return slices.Contains(totals, word) && (more == "" || word != "total")
 }
 
 // json reads what the query asks of an answer in JSON.
@@ -264,6 +323,9 @@ func (p *page) json(v jsonscan.Value, q sources.Query) ([]found, error) {
 	return out, nil
 }
 
+// more is where an answer links to the next page of its list by the conventions of HAL, which Dutch public bodies follow.
+var more = jsonPath{{name: "_links"}, {name: "next"}}
+
 func (s *section) json(v jsonscan.Value, q sources.Query) ([]found, *fault) {
 	at, ok := s.path.find(v)
 	if !ok {
@@ -282,6 +344,9 @@ func (s *section) json(v jsonscan.Value, q sources.Query) ([]found, *fault) {
 	}
 	if at.Kind() != jsonscan.Array || at.Len() == 0 && !s.EmptyArray {
 		return nil, &fault{text: "it is not an array with elements"}
+	}
+	if next, ok := more.find(v); ok && next.Kind() != jsonscan.Null {
+		return nil, &fault{text: "the list goes on on another page"}
 	}
 	out := make([]found, 0, at.Len())
 	for _, e := range at.Elems() {

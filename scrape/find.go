@@ -1,15 +1,21 @@
 package scrape
 
 import (
-	"github.com/brondata/brondata/sources"
+	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/brondata/brondata/internal/jsonscan"
+	"github.com/brondata/brondata/sources"
 )
 
 // fault is what is not as the recipe says, in names of the recipe only.
 type fault struct {
 	section, field, text string
+	twice                bool // the label stands before two values
 }
 
 func (e *fault) err(page string) error {
@@ -32,6 +38,7 @@ func (e *fault) in(section string) *fault {
 // got is what was found of a field: a text, or that it is absent where that may be.
 type got struct {
 	text   string
+	kind   jsonscan.Kind // that of a number where it is written as in JSON
 	absent bool
 }
 
@@ -39,10 +46,8 @@ type got struct {
 func (r *region) find(f *field) (got, *fault) {
 	var cands []candidate
 	if f.sel != nil {
-		for _, n := range r.d.match(r.root, f.sel) {
-			if r.holds(n) {
-				cands = append(cands, candidate{nodes: []*html.Node{n}, control: true})
-			}
+		for _, n := range r.match(f.sel) {
+			cands = append(cands, candidate{nodes: []*html.Node{n}, control: true})
 		}
 	} else {
 		all := r.labels()
@@ -73,11 +78,12 @@ func (r *region) find(f *field) (got, *fault) {
 			return got{}, &fault{field: f.Into, text: "the value " + string(p)}
 		}
 		if i > 0 && s != out.text {
-			return got{}, &fault{field: f.Into, text: "it is there twice with different values"}
+			return got{}, &fault{field: f.Into, text: "it is there twice with different values", twice: true}
 		}
 		out.text = s
 		if !c.split {
 			seen = c.nodes[0]
+			out.kind = f.written(seen)
 		}
 	}
 	return out, nil
@@ -98,7 +104,36 @@ func (r *region) text(c candidate, f *field) (string, problem) {
 		}
 		return r.d.control(c.nodes[0], f.Lines)
 	}
-	return r.d.plain(c.nodes[0], f.Lines)
+	s, p := r.d.plain(c.nodes[0], f.Lines)
+	if p == "" && f.repeated(c.nodes[0], s) {
+		p = withLabel
+	}
+	return s, p
+}
+
+// written returns how the value of an element is written: browsers show a number of an input in the reader's own way, but in
+// the page it is written as in JSON.
+func (f *field) written(n *html.Node) jsonscan.Kind {
+	number := f.Attr == "" && n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "number")
+	if number && (f.Kind == Money || f.Kind == Decimal || f.Kind == Percent || f.Kind == Int) {
+		return jsonscan.Number
+	}
+	return 0
+}
+
+// repeated reports whether the text of several elements begins with the field's own label: narrow screens show it there
+// and wide ones do not, by a style sheet.
+func (f *field) repeated(n *html.Node, text string) bool {
+	if f.Kind != Text || n.FirstChild == nil || n.FirstChild.NextSibling == nil && n.FirstChild.Type == html.TextNode {
+		return false
+	}
+	text = fold(text)
+	for l := range f.labels {
+		if rest, ok := strings.CutPrefix(text, l); ok && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
+			return true
+		}
+	}
+	return false
 }
 
 // table is the one table of a region that has the section's columns.
@@ -113,7 +148,7 @@ func (r *region) table(s *section) (*table, *fault) {
 	var found *table
 	missing := &fault{text: "there is no table with headings"}
 	for _, it := range r.items {
-		if it.kind != itemTable || r.root != it.node && !r.holds(it.node) {
+		if it.kind != itemTable {
 			continue
 		}
 		head, rows, f := r.d.rows(it.node)
@@ -128,6 +163,9 @@ func (r *region) table(s *section) (*table, *fault) {
 		}
 		if found != nil {
 			return nil, &fault{text: "two tables have the columns"}
+		}
+		if n := attr(it.node, "aria-rowcount"); n != "" && n != strconv.Itoa(r.d.rowCount(it.node)) {
+			return nil, &fault{text: "the table says that not all of its rows are there"}
 		}
 		t.rows, t.width = rows, len(head)
 		found = t
@@ -147,6 +185,7 @@ func columns(s *section, d *dom, head []*html.Node) (*table, *fault) {
 		}
 	}
 	t := &table{columns: make([]int, len(s.fields))}
+	none := true
 	for i := range s.fields {
 		f := &s.fields[i]
 		t.columns[i] = -1
@@ -157,13 +196,50 @@ func columns(s *section, d *dom, head []*html.Node) (*table, *fault) {
 			if t.columns[i] >= 0 {
 				return nil, &fault{field: f.Into, text: "two columns have the label"}
 			}
-			t.columns[i] = j
+			t.columns[i], none = j, false
 		}
 		if t.columns[i] < 0 && !f.Optional {
 			return nil, &fault{field: f.Into, text: "no column has the label"}
 		}
 	}
+	if none {
+		return nil, &fault{text: "no column has one of its labels"}
+	}
 	return t, nil
+}
+
+// filled reports whether the region has a table with a row of data, whatever its headings say.
+func (r *region) filled() bool {
+	for _, it := range r.items {
+		if it.kind != itemTable {
+			continue
+		}
+		for part := range it.node.ChildNodes() {
+			for tr := range part.ChildNodes() {
+				if r.d.hidden(part) || tr.DataAtom != atom.Tr || r.d.hidden(tr) {
+					continue
+				}
+				cells := r.d.cells(tr)
+				if len(cells) > 1 && slices.ContainsFunc(cells, func(c *html.Node) bool { return c.DataAtom == atom.Td }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// rowCount returns how many rows a table shows, as aria-rowcount counts them: those of headings and sums, too.
+func (d *dom) rowCount(t *html.Node) int {
+	n := 0
+	for part := range t.ChildNodes() {
+		for tr := range part.ChildNodes() {
+			if tr.DataAtom == atom.Tr && !d.hidden(part) && !d.hidden(tr) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func spans(cell *html.Node) bool {

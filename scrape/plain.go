@@ -2,6 +2,8 @@ package scrape
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -12,29 +14,52 @@ func (d *dom) label(n *html.Node) string {
 	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
 		return c.Data
 	}
-	var b strings.Builder
-	d.appendLabel(&b, n)
-	return b.String()
+	l := labelText{d: d}
+	l.walk(n)
+	return l.b.String()
 }
 
-func (d *dom) appendLabel(b *strings.Builder, n *html.Node) {
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
+// maxLabel is how many bytes, and how many nodes, of a label are looked at: a longer one is none of a recipe. Without it,
+// elements with much text inside each other would take a time that grows with the square of the page.
+const maxLabel = 4 << 10
+
+type labelText struct {
+	d     *dom
+	b     strings.Builder
+	nodes int
+}
+
+func (l *labelText) walk(n *html.Node) {
+	for c := n.FirstChild; c != nil && l.b.Len() < maxLabel && l.nodes < maxLabel; c = c.NextSibling {
+		l.nodes++
 		switch {
 		case c.Type == html.TextNode:
-			b.WriteString(c.Data)
-		case c.Type != html.ElementNode || c.DataAtom == atom.Sup || c.DataAtom == atom.Svg || d.hidden(c):
+			l.text(c.Data)
+		case c.Type != html.ElementNode || c.DataAtom == atom.Sup || c.DataAtom == atom.Svg || l.d.hidden(c):
 		case c.DataAtom == atom.Input || c.DataAtom == atom.Select || c.DataAtom == atom.Textarea:
 			// A label may stand around its control.
 		default:
 			gap := !phrasing(c)
 			if gap {
-				b.WriteByte(' ')
+				l.b.WriteByte(' ')
 			}
-			d.appendLabel(b, c)
+			l.walk(c)
 			if gap {
-				b.WriteByte(' ')
+				l.b.WriteByte(' ')
 			}
 		}
+	}
+}
+
+// text adds a text without the white space that pages are indented with: it must not use up the limit.
+func (l *labelText) text(s string) {
+	in := strings.TrimSpace(s)
+	if len(in) < len(s) {
+		l.b.WriteByte(' ')
+	}
+	l.b.WriteString(in)
+	if len(in) < len(s) && in != "" {
+		l.b.WriteByte(' ')
 	}
 }
 
@@ -56,19 +81,23 @@ const (
 	notPlain   problem = "holds more than plain text"
 	manyLines  problem = "has several lines"
 	splitDigit problem = "has digits that run on over elements"
+	splitWord  problem = "has words that run on over elements"
+	withLabel  problem = "has its label in it"
+	struckOut  problem = "is struck out"
+	notLoaded  problem = "is still being loaded"
 	linkBeside problem = "has a link beside its text"
 	noteDigit  problem = "has raised digits"
 )
 
 // plainText gathers the text of a value as a person reads it. What could be read in two ways is a problem: a raised digit may
-// be a footnote or cents; digits of two elements may have a mark between them that a style sheet draws; a link beside the
-// text may be an action.
+// be a footnote or cents; digits of two elements may have a mark between them that a style sheet draws, and words a space;
+// a link beside the text may be an action.
 type plainText struct {
 	d        *dom
 	lines    []string
 	cur      strings.Builder
-	lastText *html.Node
-	lastByte byte
+	last     rune
+	edge     bool // an element began or ended since last
 	inLink   bool
 	linked   bool
 	unlinked bool
@@ -76,6 +105,12 @@ type plainText struct {
 }
 
 func (d *dom) plain(n *html.Node, lines bool) (string, problem) {
+	switch {
+	case struck(n):
+		return "", struckOut
+	case d.loading(n):
+		return "", notLoaded
+	}
 	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
 		return squeeze(c.Data), ""
 	}
@@ -98,7 +133,7 @@ func (p *plainText) endLine() {
 		p.lines = append(p.lines, s)
 	}
 	p.cur.Reset()
-	p.lastByte = 0
+	p.last = 0
 }
 
 func (p *plainText) walk(n *html.Node) {
@@ -119,8 +154,13 @@ func (p *plainText) text(n *html.Node) {
 	if s == "" {
 		return
 	}
-	if isDigit(s[0]) && isDigit(p.lastByte) && p.lastText != n {
+	first, _ := utf8.DecodeRuneInString(s)
+	switch {
+	case unicode.IsDigit(first) && unicode.IsDigit(p.last):
 		p.problem = splitDigit
+		return
+	case p.edge && inWord(first) && inWord(p.last):
+		p.problem = splitWord
 		return
 	}
 	if strings.TrimSpace(s) != "" {
@@ -128,7 +168,23 @@ func (p *plainText) text(n *html.Node) {
 		p.unlinked = p.unlinked || !p.inLink
 	}
 	p.cur.WriteString(s)
-	p.lastText, p.lastByte = n, s[len(s)-1]
+	p.last, _ = utf8.DecodeLastRuneInString(s)
+	p.edge = false
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// struck reports an inline style that strikes a text out.
+func struck(n *html.Node) bool { return strings.Contains(attr(n, "style"), "line-through") }
+
+// loading reports whether the element is part of one that says that its content is not there yet.
+func (d *dom) loading(n *html.Node) bool {
+	for ; d.busy && n != nil; n = n.Parent {
+		if n.Type == html.ElementNode && strings.EqualFold(attr(n, "aria-busy"), "true") {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *plainText) element(n *html.Node) {
@@ -136,7 +192,13 @@ func (p *plainText) element(n *html.Node) {
 	case atom.Br:
 		p.endLine()
 		return
-	case atom.Wbr, atom.Svg, atom.Button:
+	case atom.Wbr:
+		return // a place where a word may be broken, and no gap
+	}
+	p.edge = true
+	defer func() { p.edge = true }()
+	switch n.DataAtom {
+	case atom.Svg, atom.Button:
 		return
 	case atom.Sup:
 		if !p.footnote(n) {
@@ -167,6 +229,10 @@ func (p *plainText) element(n *html.Node) {
 		p.problem = notPlain // a table, a list, a control, a text that was struck out
 		return
 	}
+	if struck(n) {
+		p.problem = struckOut
+		return
+	}
 	p.walk(n)
 }
 
@@ -181,9 +247,9 @@ func (p *plainText) footnote(n *html.Node) bool {
 	if n.Parent != nil && n.Parent.DataAtom == atom.A && strings.HasPrefix(attr(n.Parent, "href"), "#") {
 		return true
 	}
-	var b strings.Builder
-	p.d.appendLabel(&b, n)
-	s := squeeze(b.String())
+	l := labelText{d: p.d}
+	l.walk(n)
+	s := squeeze(l.b.String())
 	return s == "*" || s == "**" || s == "\u2020" || s == "\u2021"
 }
 

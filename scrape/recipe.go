@@ -20,7 +20,8 @@ type Recipe struct {
 	// Ignore are CSS selectors of elements that a style sheet hides, such as ".d-none". What the page itself says is
 	// hidden (hidden, aria-hidden, an inline style) is ignored in any case.
 	Ignore []string
-	// Login tells a login page, shown where the session has ended. A password field and a way to DigiD always do.
+	// Login tells a login page, shown where the session has ended. A password field and a redirect to DigiD always do; so
+	// does a form or link to DigiD on a page that lacks an anchor.
 	Login Marks
 	// Maintenance tells a page that says to come back later. Status 503 always does.
 	Maintenance Marks
@@ -107,11 +108,14 @@ type Section struct {
 	// Rows says that the section is a table with a row for each record, whose columns are found by the labels of the
 	// fields; in JSON, that it is an array.
 	Rows bool
-	// Skip names rows that hold no record by the text of their first cell, such as "Totaal".
+	// Skip names rows that hold no record by the text of their first cell, such as "Totaal". A row of totals that is not
+	// named is a changed layout.
 	Skip []string
 	// Items is a CSS selector of elements of the section that hold one record each, with labels inside; instead of Rows.
 	Items string
-	// Empty are texts that say that there is nothing to show: no record, and all the same complete.
+	// Empty are texts that say that there is nothing to show: no record, and all the same complete. Portals may leave out
+	// the heading then; so a text counts anywhere on a page that has none of the section's labels. Choose one that says
+	// what there is none of.
 	Empty []string
 	// EmptyArray says that in JSON an array without elements, or null, means the same.
 	EmptyArray bool
@@ -129,8 +133,8 @@ type Field struct {
 	// Label are the texts that the value may stand behind: in a dt, a th of a row with one other cell, a label, an element
 	// that aria-labelledby points at, or before a colon in a paragraph or a list; in a table of Rows, at the head of a column.
 	Label []string
-	// Selector finds the value's element by CSS inside the section. :nth-child and its kin are not allowed: they count on
-	// positions, and are slow.
+	// Selector finds the value's element by CSS inside the section. :nth-child, :first-child and their kin are not allowed:
+	// they count on positions, and are slow.
 	Selector string
 	// Attr takes the value from an attribute of Selector's element instead of its text.
 	Attr string
@@ -171,8 +175,8 @@ const (
 	Digits               // a text of digits only
 	Money                // "€ 1.234,56", "1.234,56 EUR", "€ 12,-": two decimals, or none
 	Date                 // see [DateFormat]
-	Decimal              // a number
-	Percent              // a number with or without "%"
+	Decimal              // a number; one with a single mark between thousands and no decimals could be read in two ways
+	Percent              // a number without marks between thousands, with or without "%"
 	Int                  // a whole number; 0 is no value, as in package model
 	Choice               // one of Values
 	Postcode             // a Dutch postcode

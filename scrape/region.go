@@ -1,8 +1,10 @@
 package scrape
 
 import (
+	"sort"
 	"strings"
 
+	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -16,6 +18,7 @@ type region struct {
 	items      []item
 	cands      map[string][]candidate
 	values     map[*html.Node]bool // the values of the candidates
+	lists      map[*html.Node]bool // whether a list of terms begins with a term
 }
 
 // within returns the region of an element's inside.
@@ -99,9 +102,17 @@ func (r *region) beside(n *html.Node) *html.Node {
 	return nil
 }
 
-// holds reports whether an element under root lies in the region.
-func (r *region) holds(n *html.Node) bool {
-	return (r.start == nil || before(r.start, n) && !contains(r.start, n)) && (r.end == nil || before(n, r.end))
+// match returns the visible elements of the region that a selector matches. They come in the order of the page, so that
+// those between start and end are found by halving: asking each would count all siblings for each.
+func (r *region) match(m goquery.Matcher) []*html.Node {
+	ns := r.d.match(r.root, m)
+	if r.start != nil {
+		ns = ns[sort.Search(len(ns), func(i int) bool { return before(r.start, ns[i]) && !contains(r.start, ns[i]) }):]
+	}
+	if r.end != nil {
+		ns = ns[:sort.Search(len(ns), func(i int) bool { return !before(ns[i], r.end) })]
+	}
+	return ns
 }
 
 // before reports whether a begins before b in the page.
@@ -169,6 +180,7 @@ func (r *region) labels() map[string][]candidate {
 	}
 	r.cands = map[string][]candidate{}
 	r.values = map[*html.Node]bool{}
+	r.lists = map[*html.Node]bool{}
 	for _, it := range r.items {
 		n := it.node
 		if r.inValue(n) {
@@ -176,13 +188,17 @@ func (r *region) labels() map[string][]candidate {
 		}
 		switch it.kind {
 		case itemTerm:
-			r.add(r.d.label(n), candidate{nodes: r.d.definitions(n)})
+			r.add(r.d.label(n), candidate{nodes: r.definitions(n)})
 		case itemRow:
 			cells := r.d.cells(n)
-			if len(cells) < 2 || cells[1].DataAtom == atom.Th {
+			if len(cells) < 2 || cells[0].DataAtom != atom.Th || cells[1].DataAtom == atom.Th {
 				continue // a row of headings
 			}
-			r.add(r.d.label(cells[0]), candidate{nodes: cells[1:]})
+			values := cells[1:]
+			if spans(cells[0]) {
+				values = nil // rows below have values for the same label
+			}
+			r.add(r.d.label(cells[0]), candidate{nodes: values})
 		case itemLabel:
 			if c := r.d.controlOf(n); c != nil {
 				r.add(r.d.label(n), candidate{nodes: []*html.Node{c}, control: true})
@@ -223,6 +239,8 @@ func (r *region) leaf(n *html.Node) bool {
 	case atom.Section, atom.Article, atom.Form, atom.Fieldset, atom.Table, atom.Dl, atom.Ul, atom.Ol, atom.Main, atom.Nav,
 		atom.Aside, atom.Dialog, atom.Details, atom.Tr, atom.Tbody:
 		return false
+	case atom.A, atom.Button, atom.Img, atom.Svg:
+		return false // what one can do about the label's value, or a picture of it
 	}
 	switch attr(n, "role") {
 	case "region", "group", "dialog", "tabpanel", "list", "table", "grid":
@@ -251,15 +269,33 @@ func (r *region) colon(n *html.Node) {
 		return
 	}
 	label, v, ok := strings.Cut(s, ":")
-	if v = strings.TrimSpace(v); ok && v != "" {
+	switch v = strings.TrimSpace(v); {
+	case !ok || v == "":
+	case strings.Contains(v, ": ") || strings.HasSuffix(v, ":"):
+		r.add(label, candidate{}) // another label follows, and nobody can tell where the value ends
+	default:
 		r.add(label, candidate{text: v, split: true})
 	}
 }
 
-// definitions returns the visible dd elements directly behind a dt.
-func (d *dom) definitions(dt *html.Node) (out []*html.Node) {
+// definitions returns the visible dd elements directly behind a dt; none in a list that begins with a dd: its labels stand
+// behind their values.
+func (r *region) definitions(dt *html.Node) (out []*html.Node) {
+	ordered, known := r.lists[dt.Parent]
+	if !known {
+		for c := dt.Parent.FirstChild; c != nil; c = c.NextSibling {
+			if (c.DataAtom == atom.Dt || c.DataAtom == atom.Dd) && !r.d.hidden(c) {
+				ordered = c.DataAtom == atom.Dt
+				break
+			}
+		}
+		r.lists[dt.Parent] = ordered
+	}
+	if !ordered {
+		return nil
+	}
 	for c := dt.NextSibling; c != nil; c = c.NextSibling {
-		if c.Type != html.ElementNode || d.hidden(c) {
+		if c.Type != html.ElementNode || r.d.hidden(c) {
 			continue
 		}
 		if c.DataAtom != atom.Dd {
@@ -317,6 +353,9 @@ func (d *dom) labelOf(n *html.Node) string {
 		}
 		b.WriteString(d.label(t))
 		b.WriteByte(' ')
+		if b.Len() > maxLabel {
+			break
+		}
 	}
 	return b.String()
 }

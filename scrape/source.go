@@ -133,7 +133,11 @@ func (s *Source) request(ctx context.Context, ss *sources.Session, r *Request, f
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, unwrapURL(err)
+		if err = unwrapURL(err); sources.Code(err) == sources.Code(sources.ErrUnexpected) {
+			// One of net/http itself, whose text can hold the address of a redirect.
+			return nil, sources.Errorf(sources.ErrUnexpected, "the answer cannot be followed")
+		}
+		return nil, err
 	}
 	return resp, nil
 }
@@ -217,17 +221,24 @@ func (s *Source) read(ctx context.Context, p *page, status int, contentType stri
 	if err != nil || q.Scope.Since.IsZero() {
 		return recs, err
 	}
-	return slices.DeleteFunc(recs, func(r found) bool { return outside(r, q.Scope) }), nil
+	return p.inside(recs, q)
 }
 
-// outside reports whether a record ends before the look-back date.
-func outside(r found, scope model.Scope) bool {
-	rec, err := newRecord(r.category, r.values)
-	if err != nil {
-		return true
+// inside takes out records that end before the look-back date, and of the others what was read only to tell.
+func (p *page) inside(recs []found, q sources.Query) ([]found, error) {
+	out := recs[:0]
+	for _, r := range recs {
+		rec, err := newRecord(r.category, r.values)
+		if err != nil {
+			return nil, (&fault{text: "a value does not fit its record"}).err(p.Name)
+		}
+		if _, in := model.Minimise(rec, q.Scope); !in {
+			continue
+		}
+		r.values = slices.DeleteFunc(r.values, func(v named) bool { return !asked(q, r.category, v.into) })
+		out = append(out, r)
 	}
-	_, in := model.Minimise(rec, scope)
-	return !in
+	return out, nil
 }
 
 func (s *Source) readHTML(ctx context.Context, p *page, contentType string, body []byte, q sources.Query) ([]found, error) {
@@ -255,6 +266,12 @@ func (s *Source) readHTML(ctx context.Context, p *page, contentType string, body
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if f := p.anchored(d); f != nil {
+		if d.digid {
+			return nil, errLogin // another page, with a way to log in: some portals show it without a redirect
+		}
+		return nil, f.err(p.Name)
 	}
 	return p.html(d, q)
 }

@@ -198,6 +198,16 @@ func TestAnswers(t *testing.T) {
 		{"redirect to maintenance", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/storing", http.StatusSeeOther)
 		}, sources.ErrUnavailable},
+		{"redirect to nowhere", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://[example/?x=999991772")
+			w.WriteHeader(http.StatusSeeOther)
+		}, sources.ErrUnexpected},
+		{"a form that leads to DigiD", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `<html><h1>U wordt doorgestuurd</h1><form method="post" action="https://was.digid.nl/saml"><button>Verder</button></form></html>`)
+		}, sources.ErrAuthentication},
+		{"a link to DigiD on the page itself", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, strings.Replace(good, "</main>", `<a href="https://www.digid.nl/app">Over DigiD</a></main>`, 1))
+		}, nil},
 		{"password field", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.Replace(good, "</main>", "<input type=password></main>", 1))
 		}, sources.ErrAuthentication},

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (f *field) parse(r raw) (value, bool) {
 	}
 	switch f.Kind {
 	case Text, Digits:
-		return value{text: s}, (f.Kind == Text || allDigits(s)) && (f.pattern == nil || f.pattern.MatchString(s))
+		return value{text: s}, !unrendered(s) && (f.Kind == Text || allDigits(s)) && (f.pattern == nil || f.pattern.MatchString(s))
 	case Choice:
 		v, ok := f.values[fold(s)]
 		return value{text: v}, ok
@@ -69,7 +70,14 @@ func (f *field) parse(r raw) (value, bool) {
 			s = strings.TrimSuffix(s, "%")
 			s = strings.TrimRight(s, " ")
 		}
-		d, ok := parseNumber(s, f.format(r.kind))
+		// Where another notation comes in, "2.560" is two and a half: a single group mark could be its decimal mark. Rates
+		// above a thousand are not written at all.
+		nf := f.format(r.kind)
+		if groups := strings.Count(s, string(nf.Group)); groups > 0 && nf.Group != 0 &&
+			(f.Kind == Percent || groups == 1 && strings.IndexByte(s, nf.Decimal) < 0) {
+			return value{}, false
+		}
+		d, ok := parseNumber(s, nf)
 		return value{text: d.String()}, ok
 	case Int:
 		n, ok := f.parseInt(s, r.kind == jsonscan.Number)
@@ -89,6 +97,29 @@ func (f *field) parse(r raw) (value, bool) {
 		return value{text: p.Value()}, err == nil
 	}
 	return value{}, false
+}
+
+// unrendered reports texts that a portal's own programs leave where something went wrong: a template that was not filled,
+// a value that a script did not have, references to characters that were escaped twice, elements as text.
+func unrendered(s string) bool {
+	switch s {
+	case "undefined", "null", "NaN", "None", "[object Object]", "Invalid Date":
+		return true
+	}
+	if strings.Contains(s, "{{") || strings.Contains(s, "}}") || strings.Contains(s, "${") {
+		return true
+	}
+	for i := range len(s) {
+		switch rest := s[i+1:]; {
+		case s[i] == '&':
+			if end := strings.IndexByte(rest, ';'); end > 0 && html.UnescapeString(s[i:i+end+2]) != s[i:i+end+2] {
+				return true
+			}
+		case s[i] == '<' && rest != "" && (rest[0] == '/' || rest[0] >= 'a' && rest[0] <= 'z' || rest[0] >= 'A' && rest[0] <= 'Z'):
+			return true
+		}
+	}
+	return false
 }
 
 func allDigits(s string) bool {

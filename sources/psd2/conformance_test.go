@@ -4,10 +4,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
 	"github.com/brondata/brondata/sources/sourcetest"
 )
@@ -18,16 +17,12 @@ func TestNormalizerConformance(t *testing.T) {
 
 func TestSourceConformance(t *testing.T) {
 	sourcetest.Source(t, func() sourcetest.Setup {
-		bank := psd2test.New(psd2test.Options{Accounts: psd2test.Sample(), PageSize: 3, Now: clock})
-		h := &host{t: t, bank: bank, state: &saved{}, conf: bank.Config(sourceID, bankID), presence: present(), now: clock}
-		h.connected()
-		s, err := psd2.New(h.conf)
-		require.NoError(t, err)
+		h := hosttest.Open(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 3}).Connected()
 		return sourcetest.Setup{
-			Source: s, Normalizers: []sources.Normalizer{psd2.Normalizer{}},
-			Session: sources.SessionOptions{HTTP: bank.HTTP(), State: h.state, Presence: present(), Now: clock},
-			Query:   sources.Query{Institution: bankID, Scope: everything()},
-			Close:   bank.Close,
+			Source: h.Source(), Normalizers: []sources.Normalizer{psd2.Normalizer{}},
+			Session: sources.SessionOptions{HTTP: h.Bank.HTTP(), State: h.State, Presence: hosttest.Present(), Now: hosttest.Clock},
+			Query:   sources.Query{Institution: hosttest.BankID, Scope: hosttest.Everything()},
+			Close:   h.Bank.Close,
 		}
 	}, &sourcetest.SourceOptions{Golden: filepath.Join("testdata", "source.golden.jsonl"), Accounts: 2})
 }

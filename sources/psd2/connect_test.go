@@ -1,6 +1,7 @@
 package psd2_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -16,10 +17,9 @@ import (
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
 )
-
-func secret(s string) crypto.Secret { return crypto.NewSecretString(s) }
 
 // Each call of Connect is made by a new source with a new session: only the saved state carries over.
 func TestConnectRedirect(t *testing.T) {
@@ -27,12 +27,12 @@ func TestConnectRedirect(t *testing.T) {
 	for name, explicit := range map[string]bool{"implicit": false, "explicit start": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Explicit: explicit, ValidDays: 30})
-			step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL, NokRedirectURL: "https://host.example/nok"})
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Explicit: explicit, ValidDays: 30})
+			step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL, NokRedirectURL: "https://host.example/nok"})
 			require.NoError(t, err)
 			require.Equal(t, sources.StepRedirect, step.Kind)
 
-			post := h.bank.Requests()[0]
+			post := h.Bank.Requests()[0]
 			var body map[string]any
 			require.NoError(t, json.Unmarshal(post.Body, &body))
 			assert.Equal(t, map[string]any{
@@ -44,18 +44,18 @@ func TestConnectRedirect(t *testing.T) {
 			assert.Equal(t, "1", to.Query().Get("tab"))
 			assert.GreaterOrEqual(t, len(to.Query().Get("state")), 43, "256 bits")
 			assert.NotContains(t, post.Header.Get("TPP-Nok-Redirect-URI"), to.Query().Get("state"))
-			assert.Contains(t, h.state.text(), to.Query().Get("state"), "saved before it was used")
+			assert.Contains(t, h.State.Text(), to.Query().Get("state"), "saved before it was used")
 
-			back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+			back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 			require.NoError(t, err)
-			step, err = h.connect(sources.ConnectRequest{Callback: back})
+			step, err = h.Connect(sources.ConnectRequest{Callback: back})
 			require.NoError(t, err)
 			assert.Equal(t, sources.StepDone, step.Kind)
 			assert.Equal(t, "2026-12-22", step.ValidUntil.String(), "as the bank moved it")
 
-			_, err = h.connect(sources.ConnectRequest{Callback: back})
+			_, err = h.Connect(sources.ConnectRequest{Callback: back})
 			require.ErrorIs(t, err, sources.ErrAuthentication, "a state counts once")
-			assert.Equal(t, map[string]int{"valid": 1}, h.bank.Consents())
+			assert.Equal(t, map[string]int{"valid": 1}, h.Bank.Consents())
 		})
 	}
 }
@@ -67,10 +67,10 @@ func TestConnectScope(t *testing.T) {
 		owner  bool
 		access string
 	}{
-		"balances":                     {scope(model.CategoryBalance), true, `{"balances":[]}`},
-		"transactions":                 {scope(model.CategoryTransaction), true, `{"transactions":[]}`},
-		"owner name":                   {scope(model.CategoryAccount), true, `{"accounts":[],"additionalInformation":{"ownerName":[]}}`},
-		"owner name at a bank without": {scope(model.CategoryAccount), false, `{"accounts":[]}`},
+		"balances":                     {hosttest.Scope(model.CategoryBalance), true, `{"balances":[]}`},
+		"transactions":                 {hosttest.Scope(model.CategoryTransaction), true, `{"transactions":[]}`},
+		"owner name":                   {hosttest.Scope(model.CategoryAccount), true, `{"accounts":[],"additionalInformation":{"ownerName":[]}}`},
+		"owner name at a bank without": {hosttest.Scope(model.CategoryAccount), false, `{"accounts":[]}`},
 		"owner name not asked": {
 			model.Scope{Baskets: []model.Basket{{Category: model.CategoryAccount, Fields: []string{"account"}}}}, true, `{"accounts":[]}`,
 		},
@@ -78,67 +78,67 @@ func TestConnectScope(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{})
-			h.conf.OwnerName = c.owner
-			_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL, Scope: c.scope})
+			h := hosttest.New(t, psd2test.Options{})
+			h.Conf.OwnerName = c.owner
+			_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL, Scope: c.scope})
 			require.NoError(t, err)
 			var body struct{ Access json.RawMessage }
-			require.NoError(t, json.Unmarshal(h.bank.Requests()[0].Body, &body))
+			require.NoError(t, json.Unmarshal(h.Bank.Requests()[0].Body, &body))
 			assert.JSONEq(t, c.access, string(body.Access))
 		})
 	}
 	t.Run("nothing that the bank has", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL, Scope: scope(model.CategoryPension)})
+		h := hosttest.New(t, psd2test.Options{})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL, Scope: hosttest.Scope(model.CategoryPension)})
 		require.ErrorIs(t, err, sources.ErrNotProvided)
-		assert.Empty(t, h.bank.Requests())
+		assert.Empty(t, h.Bank.Requests())
 	})
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		s := h.source()
-		session := h.session(s)
+		h := hosttest.New(t, psd2test.Options{})
+		s := h.Source()
+		session := h.Session(s)
 		defer session.Close()
-		_, err := s.Connect(t.Context(), session, sources.ConnectRequest{RedirectURL: homeURL, Scope: everything()})
+		_, err := s.Connect(t.Context(), session, sources.ConnectRequest{RedirectURL: hosttest.HomeURL, Scope: hosttest.Everything()})
 		require.NoError(t, err)
-		assert.Contains(t, string(h.bank.Requests()[0].Body), `"recurringIndicator":false,"validUntil":"2026-11-23","frequencyPerDay":1`)
+		assert.Contains(t, string(h.Bank.Requests()[0].Body), `"recurringIndicator":false,"validUntil":"2026-11-23","frequencyPerDay":1`)
 	})
 }
 
 func TestConnectDedicated(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()})
-	h.conf.Access = psd2.AccessDedicated
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()})
+	h.Conf.Access = psd2.AccessDedicated
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepChallenge, step.Kind)
 	require.Equal(t, "iban", step.Fields[0].Name)
-	_, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": secret("NL00FAKE0123456789")}})
+	_, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": hosttest.Secret("NL00FAKE0123456789")}})
 	require.ErrorIs(t, err, sources.ErrAuthentication)
-	step, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": secret("NL66 FAKE 0123 4567 89")}})
+	step, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": hosttest.Secret("NL66 FAKE 0123 4567 89")}})
 	require.NoError(t, err)
-	back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+	back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 	require.NoError(t, err)
-	_, err = h.connect(sources.ConnectRequest{Callback: back})
+	_, err = h.Connect(sources.ConnectRequest{Callback: back})
 	require.NoError(t, err)
-	got := h.fetch(t.Context(), scope(model.CategoryAccount))
-	require.NoError(t, got.err)
-	assert.Len(t, got.records, 1, "the account that the consent names")
+	got := h.Fetch(t.Context(), hosttest.Scope(model.CategoryAccount))
+	require.NoError(t, got.Err)
+	assert.Len(t, got.Records, 1, "the account that the consent names")
 }
 
 func TestConnectRefused(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{})
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{})
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
-	back, err := h.bank.Subject().Refuse(t.Context(), step.URL)
+	back, err := h.Bank.Subject().Refuse(t.Context(), step.URL)
 	require.NoError(t, err)
-	_, err = h.connect(sources.ConnectRequest{Callback: back})
+	_, err = h.Connect(sources.ConnectRequest{Callback: back})
 	require.ErrorIs(t, err, sources.ErrAuthentication)
-	got := h.fetch(t.Context(), everything())
-	require.ErrorIs(t, got.err, sources.ErrAuthentication)
-	assert.Equal(t, 1, h.bank.Calls("DELETE", ""), "what was refused is tidied up at the bank")
+	got := h.Fetch(t.Context(), hosttest.Everything())
+	require.ErrorIs(t, got.Err, sources.ErrAuthentication)
+	assert.Equal(t, 1, h.Bank.Calls("DELETE", ""), "what was refused is tidied up at the bank")
 }
 
 func TestConnectCallback(t *testing.T) {
@@ -152,38 +152,38 @@ func TestConnectCallback(t *testing.T) {
 	for name, make := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{})
-			step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+			h := hosttest.New(t, psd2test.Options{})
+			step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 			require.NoError(t, err)
-			back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+			back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 			require.NoError(t, err)
-			n := len(h.bank.Requests())
-			_, err = h.connect(sources.ConnectRequest{Callback: make(back.Get("state"))})
+			n := len(h.Bank.Requests())
+			_, err = h.Connect(sources.ConnectRequest{Callback: make(back.Get("state"))})
 			require.ErrorIs(t, err, sources.ErrAuthentication)
-			assert.Len(t, h.bank.Requests(), n, "the bank is not asked")
-			_, err = h.connect(sources.ConnectRequest{Callback: back})
+			assert.Len(t, h.Bank.Requests(), n, "the bank is not asked")
+			_, err = h.Connect(sources.ConnectRequest{Callback: back})
 			require.NoError(t, err, "a forged callback does not end the real one")
 		})
 	}
 	t.Run("without a connection", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		_, err := h.connect(sources.ConnectRequest{Callback: callback("state", "x")})
+		h := hosttest.New(t, psd2test.Options{})
+		_, err := h.Connect(sources.ConnectRequest{Callback: callback("state", "x")})
 		require.ErrorIs(t, err, sources.ErrAuthentication)
 	})
 	t.Run("before the subject decided", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		back, err := url.Parse(h.bank.Requests()[0].Header.Get("TPP-Redirect-URI"))
+		back, err := url.Parse(h.Bank.Requests()[0].Header.Get("TPP-Redirect-URI"))
 		require.NoError(t, err)
-		step, err := h.connect(sources.ConnectRequest{Callback: back.Query()})
+		step, err := h.Connect(sources.ConnectRequest{Callback: back.Query()})
 		require.NoError(t, err)
 		assert.Equal(t, sources.StepWait, step.Kind, "the bank's word counts, not the callback")
 		assert.Positive(t, step.Retry)
-		h.bank.Approve()
-		step, err = h.connect(sources.ConnectRequest{})
+		h.Bank.Approve()
+		step, err = h.Connect(sources.ConnectRequest{})
 		require.NoError(t, err)
 		assert.Equal(t, sources.StepDone, step.Kind)
 	})
@@ -193,24 +193,25 @@ func TestConnectNeeds(t *testing.T) {
 	t.Parallel()
 	t.Run("the subject", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		h.presence = nil
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{})
+		h.Presence = nil
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.ErrorIs(t, err, sources.ErrAuthentication)
 	})
 	t.Run("a place for state", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		h.state.fail = errors.New("disk full")
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
-		require.ErrorIs(t, err, h.state.fail)
-		assert.Empty(t, h.bank.Requests(), "nothing is made at the bank that could not be saved")
+		h := hosttest.New(t, psd2test.Options{})
+		full := errors.New("disk full")
+		h.State.Fail = func(context.Context) error { return full }
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
+		require.ErrorIs(t, err, full)
+		assert.Empty(t, h.Bank.Requests(), "nothing is made at the bank that could not be saved")
 	})
 	for _, bad := range []string{"", "/back", "http://host.example/", "javascript:alert(1)", "https://u:p@host.example/", "https://host.example/#x"} {
 		t.Run("a redirect address other than "+bad, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{})
-			_, err := h.connect(sources.ConnectRequest{RedirectURL: bad})
+			h := hosttest.New(t, psd2test.Options{})
+			_, err := h.Connect(sources.ConnectRequest{RedirectURL: bad})
 			require.ErrorIs(t, err, sources.ErrAdapter)
 		})
 	}
@@ -218,41 +219,41 @@ func TestConnectNeeds(t *testing.T) {
 
 func TestReconnect(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
-	require.NoError(t, h.fetch(t.Context(), everything()).err, "the former connection is used until the new one is there")
-	_, err = h.connect(sources.ConnectRequest{RedirectURL: homeURL}) // the subject clicked twice
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err, "the former connection is used until the new one is there")
+	_, err = h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL}) // the subject clicked twice
 	require.NoError(t, err)
 	_ = step
-	h.bank.Approve()
-	step, err = h.connect(sources.ConnectRequest{})
+	h.Bank.Approve()
+	step, err = h.Connect(sources.ConnectRequest{})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepDone, step.Kind)
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
-	c := h.bank.Consents()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
+	c := h.Bank.Consents()
 	assert.Equal(t, 1, c["valid"])
 	assert.Equal(t, 2, c["terminatedByTpp"], "the former one, and the one that nobody finished")
 }
 
 func TestConnectOAuth(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth})
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth})
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
 	u, err := url.Parse(step.URL)
 	require.NoError(t, err)
 	q := u.Query()
 	assert.True(t, strings.HasPrefix(q.Get("scope"), "AIS:consent-"))
 	assert.Equal(t, "S256", q.Get("code_challenge_method"))
-	assert.Equal(t, homeURL, q.Get("redirect_uri"))
-	back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+	assert.Equal(t, hosttest.HomeURL, q.Get("redirect_uri"))
+	back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 	require.NoError(t, err)
 
-	step, err = h.connect(sources.ConnectRequest{Callback: back})
+	step, err = h.Connect(sources.ConnectRequest{Callback: back})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepDone, step.Kind)
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 
 	for name, spoil := range map[string]func(url.Values){
 		"of another server (RFC 9207)": func(v url.Values) { v.Set("iss", "https://other.example") },
@@ -262,143 +263,143 @@ func TestConnectOAuth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Approach: psd2test.OAuth})
-			step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+			h := hosttest.New(t, psd2test.Options{Approach: psd2test.OAuth})
+			step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 			require.NoError(t, err)
-			back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+			back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 			require.NoError(t, err)
 			spoil(back)
-			_, err = h.connect(sources.ConnectRequest{Callback: back})
+			_, err = h.Connect(sources.ConnectRequest{Callback: back})
 			require.ErrorIs(t, err, sources.ErrAuthentication)
-			assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.bank.Consents(), "what cannot be used is ended")
+			assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.Bank.Consents(), "what cannot be used is ended")
 		})
 	}
 }
 
 func TestOAuthTokens(t *testing.T) {
 	t.Parallel()
-	now := today
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth, Now: func() time.Time { return now }}).connected()
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
-	for _, r := range h.bank.Requests() {
+	now := hosttest.Today
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth, Now: func() time.Time { return now }}).Connected()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
+	for _, r := range h.Bank.Requests() {
 		secretAt := strings.HasPrefix(r.URL.Path, "/oauth/")
 		assert.False(t, secretAt && (r.Header.Get("Consent-ID") != "" || r.Header.Get("Authorization") != "" || r.Header.Get("PSU-IP-Address") != ""),
 			"nothing of the interface goes to the OAuth server")
 	}
-	h.bank.Reset()
+	h.Bank.Reset()
 	now = now.Add(20 * time.Minute)
-	saves := h.state.saves
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
-	assert.Equal(t, 1, h.bank.Calls("POST", "/token"), "renewed before use")
-	assert.Equal(t, saves+1, h.state.saves, "and saved: the old refresh token is gone")
+	saves := h.State.Saves()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
+	assert.Equal(t, 1, h.Bank.Calls("POST", "/token"), "renewed before use")
+	assert.Equal(t, saves+1, h.State.Saves(), "and saved: the old refresh token is gone")
 
 	t.Run("ended early", func(t *testing.T) {
-		h.bank.Reset()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Path: "/accounts", Status: 401, Code: "TOKEN_EXPIRED", Times: 1})
-		require.NoError(t, h.fetch(t.Context(), everything()).err)
-		assert.Equal(t, 1, h.bank.Calls("POST", "/token"))
+		h.Bank.Reset()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Path: "/accounts", Status: 401, Code: "TOKEN_EXPIRED", Times: 1})
+		require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
+		assert.Equal(t, 1, h.Bank.Calls("POST", "/token"))
 	})
 	t.Run("withdrawn", func(t *testing.T) {
-		h.bank.Reset()
-		h.bank.EndTokens()
-		require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrAuthentication)
+		h.Bank.Reset()
+		h.Bank.EndTokens()
+		require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrAuthentication)
 	})
 	t.Run("server down", func(t *testing.T) {
-		h.bank.Reset()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Path: "/token", Status: 503})
-		require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrUnavailable)
+		h.Bank.Reset()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Path: "/token", Status: 503})
+		require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrUnavailable)
 	})
 }
 
 func TestConnectDecoupled(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.Decoupled, ApproveAfter: 2})
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.Decoupled, ApproveAfter: 2})
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepWait, step.Kind)
 	assert.NotEmpty(t, step.Message)
-	assert.Equal(t, "true", h.bank.Requests()[0].Header.Get("TPP-Decoupled-Preferred"))
+	assert.Equal(t, "true", h.Bank.Requests()[0].Header.Get("TPP-Decoupled-Preferred"))
 	waits := 0
 	for step.Kind == sources.StepWait && waits < 5 {
 		assert.Positive(t, step.Retry)
-		step, err = h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		step, err = h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
 		waits++
 	}
 	require.Equal(t, sources.StepDone, step.Kind)
 	assert.Equal(t, 3, waits)
-	assert.Equal(t, 1, h.bank.Calls("POST", "/consents"), "asking again makes no new consent")
+	assert.Equal(t, 1, h.Bank.Calls("POST", "/consents"), "asking again makes no new consent")
 
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Approach: psd2test.Decoupled})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Decoupled})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		h.bank.Refuse()
-		_, err = h.connect(sources.ConnectRequest{})
+		h.Bank.Refuse()
+		_, err = h.Connect(sources.ConnectRequest{})
 		require.ErrorIs(t, err, sources.ErrAuthentication)
 	})
 }
 
 func TestConnectEmbedded(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.Embedded, Password: `ge"heim\` + "é"})
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.Embedded, Password: `ge"heim\` + "é"})
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepChallenge, step.Kind)
 	require.Len(t, step.Fields, 2)
 	assert.True(t, step.Fields[1].Secret)
-	_, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": secret("subject")}})
+	_, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": hosttest.Secret("subject")}})
 	require.ErrorIs(t, err, sources.ErrAuthentication)
-	step, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": secret("subject"), "password": secret(`ge"heim\` + "é")}})
+	step, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": hosttest.Secret("subject"), "password": hosttest.Secret(`ge"heim\` + "é")}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"SMS", "App"}, step.Fields[0].Values)
-	step, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"method": secret("SMS")}})
+	step, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"method": hosttest.Secret("SMS")}})
 	require.NoError(t, err)
 	require.Equal(t, "code", step.Fields[0].Name)
 	assert.Equal(t, "Zes cijfers.", step.Message)
-	assert.NotContains(t, h.state.text(), "heim", "no password in the state")
-	step, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"code": secret("123456")}})
+	assert.NotContains(t, h.State.Text(), "heim", "no password in the state")
+	step, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"code": hosttest.Secret("123456")}})
 	require.NoError(t, err)
 	require.Equal(t, sources.StepDone, step.Kind)
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 
 	t.Run("wrong password is sent once", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Approach: psd2test.Embedded})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Embedded})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		wrong := sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": secret("subject"), "password": secret("verkeerd")}}
+		wrong := sources.ConnectRequest{Fields: map[string]crypto.Secret{"psu-id": hosttest.Secret("subject"), "password": hosttest.Secret("verkeerd")}}
 		for range 2 {
-			_, err = h.connect(wrong)
+			_, err = h.Connect(wrong)
 			require.ErrorIs(t, err, sources.ErrAuthentication)
 			assert.NotContains(t, err.Error(), "verkeerd")
 		}
-		assert.Equal(t, 1, h.bank.Calls("POST", "/authorisations"))
+		assert.Equal(t, 1, h.Bank.Calls("POST", "/authorisations"))
 	})
 	t.Run("not allowed", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Approach: psd2test.Embedded})
-		h.conf.Embedded, h.conf.Prefer = false, ""
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Embedded})
+		h.Conf.Embedded, h.Conf.Prefer = false, ""
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.ErrorIs(t, err, sources.ErrNotProvided)
 	})
 }
 
 func TestDisconnect(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-	h.presence = nil
-	h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 503, Times: 1})
-	require.ErrorIs(t, h.disconnect(), sources.ErrUnavailable)
-	assert.NotEmpty(t, h.state.text(), "what is not done stays known")
-	require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrAuthentication)
-	require.NoError(t, h.disconnect())
-	assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.bank.Consents())
-	assert.Empty(t, h.state.text())
-	n := len(h.bank.Requests())
-	require.NoError(t, h.disconnect(), "again is no error")
-	assert.Len(t, h.bank.Requests(), n)
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+	h.Presence = nil
+	h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 503, Times: 1})
+	require.ErrorIs(t, h.Disconnect(), sources.ErrUnavailable)
+	assert.NotEmpty(t, h.State.Text(), "what is not done stays known")
+	require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrAuthentication)
+	require.NoError(t, h.Disconnect())
+	assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.Bank.Consents())
+	assert.Empty(t, h.State.Text())
+	n := len(h.Bank.Requests())
+	require.NoError(t, h.Disconnect(), "again is no error")
+	assert.Len(t, h.Bank.Requests(), n)
 
 	for name, f := range map[string]psd2test.Fault{
 		"unknown to the bank": {Kind: psd2test.Status, Method: "DELETE", Status: 403, Code: "CONSENT_UNKNOWN"},
@@ -407,32 +408,32 @@ func TestDisconnect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{}).connected()
-			h.bank.Inject(f)
-			require.NoError(t, h.disconnect())
-			assert.Empty(t, h.state.text())
+			h := hosttest.New(t, psd2test.Options{}).Connected()
+			h.Bank.Inject(f)
+			require.NoError(t, h.Disconnect())
+			assert.Empty(t, h.State.Text())
 		})
 	}
 	t.Run("revoked at the bank", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{}).connected()
-		h.bank.RevokeAtBank()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 401, Code: "CONSENT_INVALID"})
-		require.NoError(t, h.disconnect())
+		h := hosttest.New(t, psd2test.Options{}).Connected()
+		h.Bank.RevokeAtBank()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 401, Code: "CONSENT_INVALID"})
+		require.NoError(t, h.Disconnect())
 	})
 	t.Run("invalid, yet alive", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{}).connected()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 401, Code: "CONSENT_INVALID"})
-		require.ErrorIs(t, h.disconnect(), sources.ErrAuthentication)
+		h := hosttest.New(t, psd2test.Options{}).Connected()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Method: "DELETE", Status: 401, Code: "CONSENT_INVALID"})
+		require.ErrorIs(t, h.Disconnect(), sources.ErrAuthentication)
 	})
 	t.Run("in the making", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		require.NoError(t, h.disconnect())
-		assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.bank.Consents())
+		require.NoError(t, h.Disconnect())
+		assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.Bank.Consents())
 	})
 }
 
@@ -447,10 +448,10 @@ func TestState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{})
-			h.state.value = []byte(c.value)
-			require.ErrorIs(t, h.fetch(t.Context(), everything()).err, c.err)
-			_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+			h := hosttest.New(t, psd2test.Options{})
+			h.State.Set(c.value)
+			require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, c.err)
+			_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 			require.ErrorIs(t, err, c.err)
 		})
 	}
@@ -458,17 +459,17 @@ func TestState(t *testing.T) {
 
 func TestPrepare(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth})
-	h.conf.Prepare = func(r *http.Request) error { r.Header.Set("Signature", "signed"); return nil }
-	h.connected()
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
-	for _, r := range h.bank.Requests() {
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth})
+	h.Conf.Prepare = func(r *http.Request) error { r.Header.Set("Signature", "signed"); return nil }
+	h.Connected()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
+	for _, r := range h.Bank.Requests() {
 		if !strings.HasPrefix(r.URL.Path, "/oauth/authorize") {
 			assert.Equal(t, "signed", r.Header.Get("Signature"), r.URL.Path)
 		}
 	}
-	h.conf.Prepare = func(*http.Request) error { return errors.New("slot 7 of the HSM for J. de Vries") }
-	err := h.fetch(t.Context(), everything()).err
+	h.Conf.Prepare = func(*http.Request) error { return errors.New("slot 7 of the HSM for J. de Vries") }
+	err := h.Fetch(t.Context(), hosttest.Everything()).Err
 	require.ErrorIs(t, err, sources.ErrUnexpected)
 	assert.NotContains(t, err.Error(), "Vries")
 }

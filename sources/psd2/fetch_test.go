@@ -14,26 +14,27 @@ import (
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
 )
 
 func TestFetch(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).connected()
-	got := h.fetch(t.Context(), everything())
-	require.NoError(t, got.err)
-	require.Empty(t, got.errs)
-	assert.Len(t, got.transactions(), 5, "four of the first account since October, one of the second")
-	assert.Len(t, got.docs, 1+2+2+1, "the list; balances and two pages; balances and one page")
-	assert.True(t, got.since.IsZero())
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).Connected()
+	got := h.Fetch(t.Context(), hosttest.Everything())
+	require.NoError(t, got.Err)
+	require.Empty(t, got.Errs)
+	assert.Len(t, got.Transactions(), 5, "four of the first account since October, one of the second")
+	assert.Len(t, got.Docs, 1+2+2+1, "the list; balances and two pages; balances and one page")
+	assert.True(t, got.Since.IsZero())
 	groups := map[string]int{}
-	for _, d := range got.docs {
+	for _, d := range got.Docs {
 		groups[d.Group]++
-		assert.Equal(t, bankID, d.Institution)
+		assert.Equal(t, hosttest.BankID, d.Institution)
 		assert.Empty(t, d.Name)
 	}
 	assert.Equal(t, map[string]int{"accounts": 1, "account 1": 3, "account 2": 2}, groups)
-	for _, r := range h.bank.Requests() {
+	for _, r := range h.Bank.Requests() {
 		if strings.HasSuffix(r.URL.Path, "/transactions") {
 			assert.Equal(t, "2026-10-01", r.URL.Query().Get("dateFrom"))
 			assert.Equal(t, "both", r.URL.Query().Get("bookingStatus"))
@@ -44,22 +45,22 @@ func TestFetch(t *testing.T) {
 // Nothing is asked of the bank that the query does not ask.
 func TestFetchOnlyWhatIsAsked(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
 	for _, c := range []struct {
 		scope                            model.Scope
 		docs, balances, bookings, record int
 	}{
-		{scope(model.CategoryAccount), 1, 0, 0, 2},
-		{scope(model.CategoryBalance), 2, 2, 0, 3},
-		{scope(model.CategoryTransaction), 2, 0, 2, 5},
+		{hosttest.Scope(model.CategoryAccount), 1, 0, 0, 2},
+		{hosttest.Scope(model.CategoryBalance), 2, 2, 0, 3},
+		{hosttest.Scope(model.CategoryTransaction), 2, 0, 2, 5},
 	} {
-		h.bank.Reset()
-		got := h.fetch(t.Context(), c.scope)
-		require.NoError(t, got.err)
-		assert.Len(t, got.docs, c.docs)
-		assert.Len(t, got.records, c.record)
-		assert.Equal(t, c.balances, h.bank.Calls("GET", "/balances"))
-		assert.Equal(t, c.bookings, h.bank.Calls("GET", "/transactions"))
+		h.Bank.Reset()
+		got := h.Fetch(t.Context(), c.scope)
+		require.NoError(t, got.Err)
+		assert.Len(t, got.Docs, c.docs)
+		assert.Len(t, got.Records, c.record)
+		assert.Equal(t, c.balances, h.Bank.Calls("GET", "/balances"))
+		assert.Equal(t, c.bookings, h.Bank.Calls("GET", "/transactions"))
 	}
 }
 
@@ -80,13 +81,13 @@ func TestHeaders(t *testing.T) {
 		}
 		return out
 	}
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 	check := func(want map[string]string) {
 		t.Helper()
 		ids := map[string]bool{}
 		n := 0
-		for _, r := range h.bank.Requests() {
+		for _, r := range h.Bank.Requests() {
 			if !strings.HasPrefix(r.URL.Path, "/psd2/") {
 				continue
 			}
@@ -102,23 +103,23 @@ func TestHeaders(t *testing.T) {
 	}
 	check(attended)
 
-	h.bank.Reset()
-	h.presence = nil
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	h.Bank.Reset()
+	h.Presence = nil
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 	check(map[string]string{})
 
-	h.bank.Reset()
-	h.presence = present()
-	h.presence.IPAddress = h.presence.IPAddress.Prev().Next()
-	h.presence.Port, h.presence.UserAgent, h.presence.Accept = 0, "evil\r\nX-Admin: 1", strings.Repeat("a", 5000)
-	h.presence.AcceptCharset, h.presence.AcceptEncoding, h.presence.Method = "", "", "BREW"
-	h.presence.DeviceID, h.presence.GeoLocation = "not a uuid", "somewhere"
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	h.Bank.Reset()
+	h.Presence = hosttest.Present()
+	h.Presence.IPAddress = h.Presence.IPAddress.Prev().Next()
+	h.Presence.Port, h.Presence.UserAgent, h.Presence.Accept = 0, "evil\r\nX-Admin: 1", strings.Repeat("a", 5000)
+	h.Presence.AcceptCharset, h.Presence.AcceptEncoding, h.Presence.Method = "", "", "BREW"
+	h.Presence.DeviceID, h.Presence.GeoLocation = "not a uuid", "somewhere"
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 	check(map[string]string{"Psu-Ip-Address": "192.0.2.17", "Psu-Accept-Language": "nl"})
 
-	h.bank.Reset()
-	require.NoError(t, h.disconnect())
-	assert.Equal(t, 1, h.bank.Calls("DELETE", ""))
+	h.Bank.Reset()
+	require.NoError(t, h.Disconnect())
+	assert.Equal(t, 1, h.Bank.Calls("DELETE", ""))
 }
 
 // The bank counts the accesses without the subject, and tells it when they are too many.
@@ -127,15 +128,15 @@ func TestThrottled(t *testing.T) {
 	for name, array := range map[string]bool{"object": false, "bare array": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), ArrayErrors: array}).connected()
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), ArrayErrors: array}).Connected()
 			for range 6 {
-				require.NoError(t, h.fetch(t.Context(), everything()).err, "attended calls are not counted")
+				require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err, "attended calls are not counted")
 			}
-			h.presence = nil
+			h.Presence = nil
 			for range 4 {
-				require.NoError(t, h.fetch(t.Context(), everything()).err)
+				require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 			}
-			require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrThrottled)
+			require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrThrottled)
 		})
 	}
 }
@@ -191,19 +192,19 @@ func TestErrors(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-			h.limits = sources.Limits{RequestTime: 400 * time.Millisecond, ResponseBytes: 64 << 10}
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+			h.Limits = sources.Limits{RequestTime: 400 * time.Millisecond, ResponseBytes: 64 << 10}
 			if name != "never" {
-				h.limits.RequestTime = 0
+				h.Limits.RequestTime = 0
 			}
 			c.fault.Path = "/accounts"
-			h.bank.Inject(c.fault)
-			got := h.fetch(t.Context(), everything())
-			require.ErrorIs(t, got.err, c.err)
-			assert.NotErrorIs(t, got.err, context.DeadlineExceeded)
+			h.Bank.Inject(c.fault)
+			got := h.Fetch(t.Context(), hosttest.Everything())
+			require.ErrorIs(t, got.Err, c.err)
+			assert.NotErrorIs(t, got.Err, context.DeadlineExceeded)
 			for _, v := range []string{"NL66", "JANSEN", "explanation", "127.0.0.1", "/accounts", "garbage"} {
-				assert.NotContains(t, got.err.Error(), v)
-				assert.NotContains(t, h.log.String(), v)
+				assert.NotContains(t, got.Err.Error(), v)
+				assert.NotContains(t, h.Log.String(), v)
 			}
 		})
 	}
@@ -225,66 +226,66 @@ func TestOneAccountFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
 			f.Path = first
-			h.bank.Inject(f)
-			got := h.fetch(t.Context(), everything())
-			require.NoError(t, got.err)
-			assert.Len(t, got.transactions(), 1, "of the second account")
-			assert.Len(t, got.records, 2+3+1)
+			h.Bank.Inject(f)
+			got := h.Fetch(t.Context(), hosttest.Everything())
+			require.NoError(t, got.Err)
+			assert.Len(t, got.Transactions(), 1, "of the second account")
+			assert.Len(t, got.Records, 2+3+1)
 		})
 	}
 	t.Run("the second page", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).connected()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Status: 503, Path: first, Skip: 1})
-		got := h.fetch(t.Context(), everything())
-		require.NoError(t, got.err)
-		assert.Len(t, got.transactions(), 2+1, "what came before is kept")
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).Connected()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Status: 503, Path: first, Skip: 1})
+		got := h.Fetch(t.Context(), hosttest.Everything())
+		require.NoError(t, got.Err)
+		assert.Len(t, got.Transactions(), 2+1, "what came before is kept")
 	})
 	t.Run("cut in the middle", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Truncate, Path: first})
-		got := h.fetch(t.Context(), everything())
-		require.NoError(t, got.err)
-		require.Len(t, got.errs, 1)
-		require.ErrorIs(t, got.errs[0], sources.ErrTruncated)
-		assert.Greater(t, len(got.transactions()), 1, "what came whole is kept")
-		assert.Less(t, len(got.transactions()), 5)
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Truncate, Path: first})
+		got := h.Fetch(t.Context(), hosttest.Everything())
+		require.NoError(t, got.Err)
+		require.Len(t, got.Errs, 1)
+		require.ErrorIs(t, got.Errs[0], sources.ErrTruncated)
+		assert.Greater(t, len(got.Transactions()), 1, "what came whole is kept")
+		assert.Less(t, len(got.Transactions()), 5)
 	})
 	t.Run("the whole connection", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Status, Status: 401, Code: "CONSENT_EXPIRED", Path: first})
-		got := h.fetch(t.Context(), everything())
-		require.ErrorIs(t, got.err, sources.ErrAuthentication)
-		assert.Equal(t, 1, h.bank.Calls("GET", "/transactions"), "the others would be in vain")
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Status, Status: 401, Code: "CONSENT_EXPIRED", Path: first})
+		got := h.Fetch(t.Context(), hosttest.Everything())
+		require.ErrorIs(t, got.Err, sources.ErrAuthentication)
+		assert.Equal(t, 1, h.Bank.Calls("GET", "/transactions"), "the others would be in vain")
 	})
 }
 
 func TestExpired(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-	h.bank.Expire()
-	require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrAuthentication)
-	h.connected()
-	require.NoError(t, h.fetch(t.Context(), everything()).err)
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+	h.Bank.Expire()
+	require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrAuthentication)
+	h.Connected()
+	require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 }
 
 func TestBookedOnly(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), BookedOnly: true}).connected()
-	got := h.fetch(t.Context(), scope(model.CategoryTransaction))
-	require.NoError(t, got.err)
-	assert.Len(t, got.transactions(), 4)
-	assert.Equal(t, 3, h.bank.Calls("GET", "/transactions"), "the bank's answer counts for the second account too")
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), BookedOnly: true}).Connected()
+	got := h.Fetch(t.Context(), hosttest.Scope(model.CategoryTransaction))
+	require.NoError(t, got.Err)
+	assert.Len(t, got.Transactions(), 4)
+	assert.Equal(t, 3, h.Bank.Calls("GET", "/transactions"), "the bank's answer counts for the second account too")
 }
 
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	old := scope(model.CategoryTransaction)
-	old.Since = date("2026-01-01")
+	old := hosttest.Scope(model.CategoryTransaction)
+	old.Since = hosttest.Date("2026-01-01")
 	none := old
 	none.Since = model.Date{}
 	cases := map[string]struct {
@@ -305,13 +306,13 @@ func TestHistory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.options.Accounts = psd2test.Sample()
-			h := newHost(t, c.options).connected()
-			h.conf.HistoryDays = c.days
-			got := h.fetch(t.Context(), c.scope)
-			require.NoError(t, got.err)
-			assert.Equal(t, c.since, got.since.String())
-			assert.Len(t, got.transactions(), c.count)
-			assert.Equal(t, c.since != "", len(got.issues) > 0, "the document says so")
+			h := hosttest.New(t, c.options).Connected()
+			h.Conf.HistoryDays = c.days
+			got := h.Fetch(t.Context(), c.scope)
+			require.NoError(t, got.Err)
+			assert.Equal(t, c.since, got.Since.String())
+			assert.Len(t, got.Transactions(), c.count)
+			assert.Equal(t, c.since != "", len(got.Issues) > 0, "the document says so")
 		})
 	}
 }
@@ -340,15 +341,15 @@ func TestLinks(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()[:1]}).connected()
-			h.bank.Reset()
-			h.bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: path, Body: page(c.next), Times: 1})
-			got := h.fetch(t.Context(), scope(model.CategoryTransaction))
-			require.NoError(t, got.err)
-			assert.Equal(t, c.calls, h.bank.Calls("GET", path))
-			assert.NotEmpty(t, got.transactions())
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()[:1]}).Connected()
+			h.Bank.Reset()
+			h.Bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: path, Body: page(c.next), Times: 1})
+			got := h.Fetch(t.Context(), hosttest.Scope(model.CategoryTransaction))
+			require.NoError(t, got.Err)
+			assert.Equal(t, c.calls, h.Bank.Calls("GET", path))
+			assert.NotEmpty(t, got.Transactions())
 			if c.other {
-				for _, r := range h.bank.Requests() {
+				for _, r := range h.Bank.Requests() {
 					assert.Equal(t, 200, r.Status)
 				}
 			}
@@ -356,21 +357,21 @@ func TestLinks(t *testing.T) {
 	}
 	t.Run("without end", func(t *testing.T) {
 		t.Parallel()
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()[:1], PageSize: 1}).connected()
-		h.conf.MaxPages = 2
-		got := h.fetch(t.Context(), scope(model.CategoryTransaction))
-		require.NoError(t, got.err)
-		assert.Len(t, got.transactions(), 2)
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()[:1], PageSize: 1}).Connected()
+		h.Conf.MaxPages = 2
+		got := h.Fetch(t.Context(), hosttest.Scope(model.CategoryTransaction))
+		require.NoError(t, got.Err)
+		assert.Len(t, got.Transactions(), 2)
 	})
 }
 
 func TestStop(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-	s := h.source()
-	session := h.session(s)
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+	s := h.Source()
+	session := h.Session(s)
 	defer session.Close()
-	q := sources.Query{Scope: everything()}
+	q := sources.Query{Scope: hosttest.Everything()}
 	for at := 1; at <= 5; at++ {
 		stop, n := errors.New("stop"), 0
 		err := s.Fetch(t.Context(), session, q, func(sources.Document) error {
@@ -383,7 +384,7 @@ func TestStop(t *testing.T) {
 		assert.Equal(t, at, n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	h.bank.Inject(psd2test.Fault{Kind: psd2test.Hang, Path: "/balances"})
+	h.Bank.Inject(psd2test.Fault{Kind: psd2test.Hang, Path: "/balances"})
 	time.AfterFunc(100*time.Millisecond, cancel)
 	start := time.Now()
 	require.ErrorIs(t, s.Fetch(ctx, session, q, func(sources.Document) error { return nil }), context.Canceled)
@@ -392,44 +393,44 @@ func TestStop(t *testing.T) {
 
 func TestSlots(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
 	var slots []string
-	h.access = func(_ context.Context, account string) error {
+	h.Access = func(_ context.Context, account string) error {
 		slots = append(slots, account)
 		if account == "NL66FAKE0123456789" {
 			return sources.ErrLimit
 		}
 		return nil
 	}
-	h.bank.Reset()
-	got := h.fetch(t.Context(), everything())
-	require.NoError(t, got.err)
+	h.Bank.Reset()
+	got := h.Fetch(t.Context(), hosttest.Everything())
+	require.NoError(t, got.Err)
 	assert.Equal(t, []string{"", "NL66FAKE0123456789", "NL39FAKE0123456790"}, slots)
-	assert.Equal(t, 1, h.bank.Calls("GET", "/balances"), "a refused account is not asked for")
+	assert.Equal(t, 1, h.Bank.Calls("GET", "/balances"), "a refused account is not asked for")
 
-	h.access = func(_ context.Context, account string) error {
+	h.Access = func(_ context.Context, account string) error {
 		if account == "" {
 			return nil
 		}
 		return sources.ErrNotPermitted
 	}
-	require.ErrorIs(t, h.fetch(t.Context(), everything()).err, sources.ErrNotPermitted)
+	require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, sources.ErrNotPermitted)
 }
 
 // A consent for other things than are asked is the bank's to refuse.
 func TestScopeOfConsent(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()})
-	step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL, Scope: scope(model.CategoryBalance)})
+	h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()})
+	step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL, Scope: hosttest.Scope(model.CategoryBalance)})
 	require.NoError(t, err)
-	back, err := h.bank.Subject().Confirm(t.Context(), step.URL)
+	back, err := h.Bank.Subject().Confirm(t.Context(), step.URL)
 	require.NoError(t, err)
-	_, err = h.connect(sources.ConnectRequest{Callback: back})
+	_, err = h.Connect(sources.ConnectRequest{Callback: back})
 	require.NoError(t, err)
-	got := h.fetch(t.Context(), everything())
-	require.NoError(t, got.err)
-	assert.Empty(t, got.transactions())
-	assert.Len(t, got.records, 2+3)
+	got := h.Fetch(t.Context(), hosttest.Everything())
+	require.NoError(t, got.Err)
+	assert.Empty(t, got.Transactions())
+	assert.Len(t, got.Records, 2+3)
 }
 
 func TestNew(t *testing.T) {

@@ -1,7 +1,6 @@
 package psd2_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -11,13 +10,12 @@ import (
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 )
 
 func read(t testing.TB, d sources.Document) (*sources.Reading, error) {
 	t.Helper()
-	var g sources.Registry
-	require.NoError(t, g.AddNormalizer(psd2.Normalizer{}))
-	return g.Read(context.Background(), d, sources.Everything(), nil)
+	return hosttest.Read(t, d, sources.Everything())
 }
 
 func doc(format model.FormatID, body string, attrs ...string) sources.Document {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
 )
 
@@ -100,78 +101,86 @@ func validate(t *testing.T, requests []psd2test.Request) int {
 	return n
 }
 
+// fetched fetches everything, which must come and be read without an error.
+func fetched(t *testing.T, h *hosttest.Host) {
+	t.Helper()
+	got := h.Fetch(t.Context(), hosttest.Everything())
+	require.NoError(t, got.Err)
+	require.Empty(t, got.Errs)
+}
+
 // The client's requests and the fake bank's answers follow the official description, in each approach and in errors.
 func TestSpecification(t *testing.T) {
 	readSpec(t)
 	t.Run("redirect", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).connected()
-		require.NoError(t, h.fetch(t.Context(), everything()).err)
-		h.presence = nil
-		require.NoError(t, h.fetch(t.Context(), everything()).err)
-		require.NoError(t, h.disconnect())
-		assert.Greater(t, validate(t, h.bank.Requests()), 15)
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).Connected()
+		fetched(t, h)
+		h.Presence = nil
+		fetched(t, h)
+		require.NoError(t, h.Disconnect())
+		assert.Greater(t, validate(t, h.Bank.Requests()), 15)
 	})
 	t.Run("explicit", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Explicit: true}).connected()
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		h := hosttest.New(t, psd2test.Options{Explicit: true}).Connected()
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 	t.Run("oauth", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth}).connected()
-		require.NoError(t, h.fetch(t.Context(), everything()).err)
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), Approach: psd2test.OAuth}).Connected()
+		fetched(t, h)
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 	t.Run("decoupled", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Approach: psd2test.Decoupled})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Decoupled})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		h.bank.Approve()
-		_, err = h.connect(sources.ConnectRequest{})
+		h.Bank.Approve()
+		_, err = h.Connect(sources.ConnectRequest{})
 		require.NoError(t, err)
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 	t.Run("embedded", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Approach: psd2test.Embedded})
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Embedded})
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
 		for _, fields := range []map[string]crypto.Secret{
-			{"psu-id": secret("subject"), "password": secret("geheim")}, {"method": secret("App")}, {"code": secret("123456")},
+			{"psu-id": hosttest.Secret("subject"), "password": hosttest.Secret("geheim")}, {"method": hosttest.Secret("App")}, {"code": hosttest.Secret("123456")},
 		} {
-			_, err = h.connect(sources.ConnectRequest{Fields: fields})
+			_, err = h.Connect(sources.ConnectRequest{Fields: fields})
 			require.NoError(t, err)
 		}
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 	t.Run("dedicated", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()})
-		h.conf.Access, h.conf.OwnerName = "dedicated", true
-		_, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()})
+		h.Conf.Access, h.Conf.OwnerName = "dedicated", true
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err)
-		_, err = h.connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": secret("NL66FAKE0123456789")}})
+		_, err = h.Connect(sources.ConnectRequest{Fields: map[string]crypto.Secret{"iban": hosttest.Secret("NL66FAKE0123456789")}})
 		require.NoError(t, err)
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 	t.Run("errors", func(t *testing.T) {
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
 		for status, code := range map[int]string{
 			400: "FORMAT_ERROR", 401: "CONSENT_INVALID", 403: "CONSENT_UNKNOWN", 404: "RESOURCE_UNKNOWN", 405: "SERVICE_INVALID",
 			406: "REQUESTED_FORMATS_INVALID", 409: "STATUS_INVALID", 429: "ACCESS_EXCEEDED",
 		} {
 			for _, kind := range []psd2test.FaultKind{psd2test.Status, psd2test.Problem} {
-				h.bank.Inject(psd2test.Fault{Kind: kind, Path: "/accounts", Status: status, Code: code, Times: 1})
-				require.Error(t, h.fetch(t.Context(), everything()).err)
+				h.Bank.Inject(psd2test.Fault{Kind: kind, Path: "/accounts", Status: status, Code: code, Times: 1})
+				require.Error(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 			}
 		}
-		assert.Positive(t, validate(t, h.bank.Requests()))
+		assert.Positive(t, validate(t, h.Bank.Requests()))
 	})
 }
 
 // The validator finds what is wrong: without this, TestSpecification could pass for having looked at nothing.
 func TestSpecificationNoticesBreaks(t *testing.T) {
 	readSpec(t)
-	h := newHost(t, psd2test.Options{}).connected()
+	h := hosttest.New(t, psd2test.Options{}).Connected()
 	v, err := loadSpec()
 	require.NoError(t, err)
-	post := h.bank.Requests()[0]
+	post := h.Bank.Requests()[0]
 	for name, spoil := range map[string]func(r *http.Request){
 		"no X-Request-ID":   func(r *http.Request) { r.Header.Del("X-Request-ID") },
 		"no PSU-IP-Address": func(r *http.Request) { r.Header.Del("PSU-IP-Address") },

@@ -12,6 +12,7 @@ import (
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
+	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
 )
 
@@ -79,10 +80,17 @@ func TestSpecificationExamples(t *testing.T) {
 	}{"Error409_NG_AIS": {409, sources.ErrAuthentication}, "Error429_NG_AIS": {429, sources.ErrThrottled}} {
 		body := examples["schema "+name]
 		require.True(t, strings.HasPrefix(string(body), "["), name)
-		h := newHost(t, psd2test.Options{Accounts: psd2test.Sample()}).connected()
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: "/accounts", Status: c.status, Body: string(body)})
-		require.ErrorIs(t, h.fetch(t.Context(), everything()).err, c.err)
+		h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample()}).Connected()
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: "/accounts", Status: c.status, Body: string(body)})
+		require.ErrorIs(t, h.Fetch(t.Context(), hosttest.Everything()).Err, c.err)
 	}
+}
+
+func read(t *testing.T, format model.FormatID, body []byte) []model.Record {
+	t.Helper()
+	r, err := hosttest.Read(t, sources.Document{Format: format, Body: sources.BytesContent(body)}, sources.Everything())
+	require.NoError(t, err)
+	return r.Records
 }
 
 // Each of the description's answers to a consent leads to the step that it asks for.
@@ -92,9 +100,9 @@ func TestSpecificationConsentExamples(t *testing.T) {
 		"consentResponseExample1a_Redirect": sources.StepRedirect, "consentResponseExample3_Decoupled": sources.StepChallenge,
 		"consentResponseExample4_Embedded": sources.StepChallenge,
 	} {
-		h := newHost(t, psd2test.Options{Approach: psd2test.Embedded})
-		h.bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: "/consents", Status: 201, Body: string(examples[name])})
-		step, err := h.connect(sources.ConnectRequest{RedirectURL: homeURL})
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Embedded})
+		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Body, Path: "/consents", Status: 201, Body: string(examples[name])})
+		step, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
 		require.NoError(t, err, name)
 		assert.Equal(t, want, step.Kind, name)
 	}

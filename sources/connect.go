@@ -17,7 +17,8 @@ type ConnectOptions struct {
 }
 
 // Connect takes the next step of a connection to the institution under the permit. [ErrNotProvided] means that none of its
-// sources has a connection to make: there is nothing to do.
+// sources has a connection to make: there is nothing to do. A scope in the request must lie within the permit's; without
+// one it is what the permit and the source have in common.
 func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.InstitutionID, req ConnectRequest, o *ConnectOptions) (Step, error) {
 	if o == nil {
 		o = &ConnectOptions{}
@@ -48,12 +49,28 @@ func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.In
 	defer s.Close()
 	if req.Scope.Baskets == nil {
 		req.Scope = only(p.Scope(), reg.desc.Categories)
+	} else if !p.Scope().Covers(req.Scope) {
+		return Step{}, wrap(Errorf(ErrNotPermitted, "the request asks for more than the permit's scope"), at)
 	}
-	step, err := conn.Connect(ctx, s, req)
+	var step Step
+	err = caught(func() (err error) {
+		step, err = conn.Connect(ctx, s, req)
+		return err
+	})
 	if err != nil {
 		return Step{}, wrap(err, at)
 	}
 	return step, nil
+}
+
+// caught turns a panic of a source into an error without its text, which could hold a value.
+func caught(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = Errorf(ErrAdapter, "the source panicked with a value of type %T", r)
+		}
+	}()
+	return f()
 }
 
 // Disconnect ends the connection at the institution. It needs no permit, since it is what follows when one ends, and is
@@ -77,7 +94,7 @@ func (r *Retriever) Disconnect(ctx context.Context, inst model.InstitutionID, o 
 		return wrap(err, at)
 	}
 	defer s.Close()
-	if err := conn.Disconnect(ctx, s); err != nil {
+	if err := caught(func() error { return conn.Disconnect(ctx, s) }); err != nil {
 		return wrap(err, at)
 	}
 	return nil

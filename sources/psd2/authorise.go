@@ -40,7 +40,7 @@ func (c *client) advance(ctx context.Context, a *answer, v value) (sources.Step,
 	for range maxStarts {
 		switch v.get("scaStatus").str() {
 		case "finalised", "exempted":
-			return c.poll(ctx, "")
+			return c.poll(ctx)
 		case "failed":
 			return c.refused(ctx)
 		}
@@ -63,7 +63,11 @@ func (c *client) advance(ctx context.Context, a *answer, v value) (sources.Step,
 			return c.authorise(ctx, u)
 		}
 		if u := links["startAuthorisation"]; u != "" {
-			if a, v, err = c.update(ctx, http.MethodPost, u, nil, []byte("{}")); err != nil {
+			header, err := c.way(p)
+			if err != nil {
+				return sources.Step{}, err
+			}
+			if a, v, err = c.update(ctx, http.MethodPost, u, header, []byte("{}")); err != nil {
 				return sources.Step{}, err
 			}
 			continue

@@ -19,6 +19,7 @@ const (
 	pollAfter    = 5 * time.Second  // between two questions whether the subject has confirmed
 	partlyAfter  = time.Hour        // the same for another holder of the account
 	pendingLasts = 24 * time.Hour   // after that a connection in the making is begun anew
+	maxCode      = 512              // bytes of a confirmation code
 	waitLasts    = 15 * time.Minute // after that an empty request no longer means "ask again"
 )
 
@@ -29,7 +30,8 @@ const (
 // and is then ended, since a bank keeps one recurring consent per subject.
 //
 // What the subject refused, or the bank rejected, is [sources.ErrAuthentication]. After an error that waiting mends, such as
-// [sources.ErrUnavailable], ask again with an empty request: a callback and a field are taken once only.
+// [sources.ErrUnavailable], ask again with an empty request: a callback and a field are taken once only. What they led to may
+// be over with it, as where a code could not be turned into a token or a password was not answered: then begin anew.
 func (s *Source) Connect(ctx context.Context, session *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
 	st, err := load(ctx, session)
 	if err != nil {
@@ -59,7 +61,13 @@ func (s *Source) Connect(ctx context.Context, session *sources.Session, r source
 		if p.Phase == phaseOAuth && p.Token == nil {
 			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "the connection needs the callback")
 		}
-		return c.poll(ctx, "")
+		return c.poll(ctx)
+	}
+	if p != nil && p.Phase == phaseCreate && r.RedirectURL == "" { // the bank did not answer: the same once more
+		r.RedirectURL, r.NokRedirectURL = p.Redirect, p.Nok
+		if r.ValidUntil.IsZero() {
+			r.ValidUntil = p.ValidUntil
+		}
 	}
 	return c.begin(ctx, r)
 }
@@ -95,6 +103,11 @@ func (c *client) begin(ctx context.Context, r sources.ConnectRequest) (sources.S
 		return sources.Step{}, err
 	}
 	c.state.drop()
+	if len(c.state.Stale) >= maxStale {
+		if err := c.sweep(ctx); len(c.state.Stale) >= maxStale {
+			return sources.Step{}, err
+		}
+	}
 	c.state.Pending, c.token = p, nil
 	if c.source.conf.Access == AccessDedicated {
 		return c.challenge(ctx, phaseAccounts, "", sources.Field{Name: fieldIBAN, Label: "IBAN"})
@@ -143,6 +156,9 @@ func (c *client) callback(ctx context.Context, q url.Values) (sources.Step, erro
 	p.Phase = phaseWait
 	verifier := p.Verifier
 	p.Verifier = ""
+	if code := q["confirmationCode"]; len(code) == 1 && len(code[0]) <= maxCode {
+		p.Code = code[0] // kept until it is sent, since the callback does not come again
+	}
 	if err := c.save(ctx); err != nil {
 		return sources.Step{}, err
 	}
@@ -154,7 +170,7 @@ func (c *client) callback(ctx context.Context, q url.Values) (sources.Step, erro
 			return c.failed(ctx, err)
 		}
 	}
-	return c.poll(ctx, q.Get("confirmationCode"))
+	return c.poll(ctx)
 }
 
 func same(a, b string) bool {
@@ -162,7 +178,7 @@ func same(a, b string) bool {
 }
 
 // poll asks the bank how the authorisation and the consent stand.
-func (c *client) poll(ctx context.Context, code string) (sources.Step, error) {
+func (c *client) poll(ctx context.Context) (sources.Step, error) {
 	p := c.state.Pending
 	if link := p.Links["status"]; link != "" {
 		v, err := c.get(ctx, link)
@@ -173,8 +189,16 @@ func (c *client) poll(ctx context.Context, code string) (sources.Step, error) {
 		case "failed":
 			return c.refused(ctx)
 		case "unconfirmed":
+			if p.Phase == phaseRedirect {
+				break // the code is on its way back with the subject
+			}
+			code := p.Code
 			if code == "" || p.Links["confirmation"] == "" {
 				return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the bank asks for a confirmation that it gave no code for"))
+			}
+			p.Code = ""
+			if err := c.save(ctx); err != nil {
+				return sources.Step{}, err
 			}
 			if err := c.confirm(ctx, p.Links["confirmation"], code); err != nil {
 				return c.failed(ctx, err)
@@ -196,7 +220,7 @@ func (c *client) poll(ctx context.Context, code string) (sources.Step, error) {
 	case verdictUnknown:
 		return sources.Step{}, sources.Errorf(sources.ErrUnexpected, "the consent has a status that the specification does not have")
 	}
-	if p.Phase != phaseWait {
+	if p.Phase != phaseWait && p.Phase != phaseRedirect { // to ask does not make the callback come too late
 		p.Phase = phaseWait
 		if err := c.save(ctx); err != nil {
 			return sources.Step{}, err

@@ -257,6 +257,7 @@ func TestConnectOAuth(t *testing.T) {
 
 	for name, spoil := range map[string]func(url.Values){
 		"of another server (RFC 9207)": func(v url.Values) { v.Set("iss", "https://other.example") },
+		"of a server without its name": func(v url.Values) { v.Del("iss") },
 		"without a code":               func(v url.Values) { v.Del("code") },
 		"with an error":                func(v url.Values) { v.Set("error", "access_denied") },
 		"with a code of somebody else": func(v url.Values) { v.Set("code", "code-000099") },

@@ -68,26 +68,13 @@ func (c *client) wanted(p *pending, accounts []reference) consentBody {
 // create makes the consent at the bank and takes the first step of its authorisation.
 func (c *client) create(ctx context.Context, accounts []reference) (sources.Step, error) {
 	p := c.state.Pending
-	back, err := withState(p.Redirect, p.State)
-	if err != nil {
-		return sources.Step{}, err
-	}
-	nok, err := withState(p.Nok, p.NokState)
+	header, err := c.way(p)
 	if err != nil {
 		return sources.Step{}, err
 	}
 	body, err := json.Marshal(c.wanted(p, accounts))
 	if err != nil {
 		return sources.Step{}, sources.Errorf(sources.ErrUnexpected, "the consent has no JSON form")
-	}
-	header := map[string]string{"TPP-Redirect-URI": back, "TPP-Nok-Redirect-URI": nok}
-	switch c.source.conf.Prefer {
-	case ApproachDecoupled:
-		header["TPP-Redirect-Preferred"], header["TPP-Decoupled-Preferred"] = "false", "true"
-	case ApproachEmbedded:
-		header["TPP-Redirect-Preferred"] = "false"
-	default:
-		header["TPP-Redirect-Preferred"] = "true"
 	}
 	// Saved before the state goes out, and before there is something at the bank that only we know of.
 	p.Phase = phaseCreate
@@ -107,13 +94,36 @@ func (c *client) create(ctx context.Context, accounts []reference) (sources.Step
 		return sources.Step{}, sources.Errorf(sources.ErrMalformed, "the answer to a consent has no usable consentId")
 	}
 	p.Consent = id
-	if err := c.save(ctx); err != nil {
+	if err := c.keep(ctx); err != nil {
 		return sources.Step{}, err
 	}
 	if v.get("consentStatus").str() == "valid" {
 		return c.finish(ctx) // the bank needed no authentication
 	}
 	return c.advance(ctx, a, v)
+}
+
+// way returns the headers that say how the subject would confirm, and where they come back: those of a consent, and of an
+// authorisation that is started apart from it.
+func (c *client) way(p *pending) (map[string]string, error) {
+	back, err := withState(p.Redirect, p.State)
+	if err != nil {
+		return nil, err
+	}
+	nok, err := withState(p.Nok, p.NokState)
+	if err != nil {
+		return nil, err
+	}
+	header := map[string]string{"TPP-Redirect-URI": back, "TPP-Nok-Redirect-URI": nok}
+	switch c.source.conf.Prefer {
+	case ApproachDecoupled:
+		header["TPP-Redirect-Preferred"], header["TPP-Decoupled-Preferred"] = "false", "true"
+	case ApproachEmbedded:
+		header["TPP-Redirect-Preferred"] = "false"
+	default:
+		header["TPP-Redirect-Preferred"] = "true"
+	}
+	return header, nil
 }
 
 // visible reports whether an id of the bank can stand in a header and a path.
@@ -254,22 +264,28 @@ func (c *client) end(ctx context.Context, old connection) error {
 	if err := own.fresh(ctx); err != nil {
 		return err
 	}
-	_, err := own.do(ctx, request{method: http.MethodDelete, url: c.source.path("consents", old.Consent)})
-	e, ok := errors.AsType[*apiError](err)
-	if !ok {
+	a, err := own.do(ctx, request{method: http.MethodDelete, url: c.source.path("consents", old.Consent)})
+	switch e, ok := errors.AsType[*apiError](err); {
+	case gone(err), err == nil && a.status == http.StatusNoContent:
+		return nil
+	case err == nil:
+		// What else is said with success may come from something in front of the bank, such as a page about maintenance.
+		err = sources.Errorf(sources.ErrUnexpected, "a deletion is answered with status %d", a.status)
+	case !ok || !e.has("CONSENT_INVALID", "STATUS_INVALID"):
 		return err
 	}
-	switch {
-	case e.status == http.StatusNotFound, e.status == http.StatusGone,
-		e.has("CONSENT_UNKNOWN", "CONSENT_EXPIRED", "RESOURCE_UNKNOWN", "RESOURCE_EXPIRED"):
+	// Perhaps it is over all the same, now or before: the subject can revoke it at the bank.
+	if v, _, serr := own.status(ctx, old.Consent); gone(serr) || serr == nil && v == verdictEnded {
 		return nil
-	case e.has("CONSENT_INVALID", "STATUS_INVALID"):
-		// Perhaps because it is over already: the subject can revoke it at the bank.
-		if v, _, err := own.status(ctx, old.Consent); err == nil && v == verdictEnded {
-			return nil
-		}
 	}
 	return err
+}
+
+// gone reports whether the bank says that it has no such consent, or none that lasts.
+func gone(err error) bool {
+	e, ok := errors.AsType[*apiError](err)
+	return ok && (e.status == http.StatusNotFound || e.status == http.StatusGone ||
+		e.has("CONSENT_UNKNOWN", "CONSENT_EXPIRED", "RESOURCE_UNKNOWN", "RESOURCE_EXPIRED"))
 }
 
 // forget removes the state.

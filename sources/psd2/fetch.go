@@ -118,10 +118,7 @@ func (f *fetch) accounts(ctx context.Context) ([]resource, error) {
 			return value{}, sources.Errorf(sources.ErrMalformed, "the answer has no list of accounts")
 		}
 		for _, e := range list.elements() {
-			r, err := f.resource(a, e)
-			if err != nil {
-				return value{}, err
-			}
+			r := f.resource(a, e)
 			r.ordinal = len(out) + 1
 			out = append(out, r)
 		}
@@ -134,7 +131,7 @@ func (f *fetch) accounts(ctx context.Context) ([]resource, error) {
 }
 
 // resource reads how an account of the list is addressed: by its resourceId; by its links where it has none.
-func (f *fetch) resource(a *answer, e value) (resource, error) {
+func (f *fetch) resource(a *answer, e value) resource {
 	var r resource
 	r.id, r.kind = accountNumber(e)
 	id := e.get("resourceId").str()
@@ -143,18 +140,16 @@ func (f *fetch) resource(a *answer, e value) (resource, error) {
 	}
 	if id != "" && len(id) <= 512 && id != "." && id != ".." {
 		r.balances, r.booked = f.source.path("accounts", id, "balances"), f.source.path("accounts", id, "transactions")
-		return r, nil
+		return r
 	}
 	for name, to := range map[string]*string{"balances": &r.balances, "transactions": &r.booked} {
 		if href := e.get("_links").get(name).href(); href != "" {
-			u, err := f.source.resolve(a.url, href)
-			if err != nil {
-				return r, err
+			if u, err := f.source.resolve(a.url, href); err == nil { // else as where there is none: the others go on
+				*to = u.String()
 			}
-			*to = u.String()
 		}
 	}
-	return r, nil
+	return r
 }
 
 // account fetches what is asked of one account. Only an error that ends the whole collection is returned.
@@ -239,24 +234,32 @@ func (f *fetch) transactions(ctx context.Context, r resource) error {
 	if d := f.source.conf.HistoryDays; d > 0 && from.Before(today.AddDays(-d)) {
 		from = today.AddDays(-d)
 	}
+	recent := today.AddDays(-recentDays)
 	for {
-		err := f.booked(ctx, r, asked, from)
+		began, err := f.booked(ctx, r, asked, from)
 		e, ok := errors.AsType[*apiError](err)
-		recent := today.AddDays(-recentDays)
 		switch {
-		case !ok || e.status == http.StatusTooManyRequests:
-			return err
-		case f.status == "both" && (e.has("PARAMETER_NOT_SUPPORTED", "SERVICE_INVALID")):
+		case !ok || began || e.status == http.StatusTooManyRequests:
+			return err // once a page was delivered, to begin anew would deliver it twice
+		case f.status == "both" && e.has("PARAMETER_NOT_SUPPORTED", "SERVICE_INVALID"):
 			f.status = "booked" // for the other accounts too: the answer is the bank's, not the account's
-		case from.Before(recent) && e.has("PERIOD_INVALID", "TIMESTAMP_INVALID"):
+		case !e.has("PERIOD_INVALID", "TIMESTAMP_INVALID"):
+			return err
+		case from.Before(recent):
 			from = recent
+		case from == recent:
+			from = recent.AddDays(1) // where the bank is, the next day has begun
 		default:
 			return err
+		}
+		if err := f.session.Account(ctx, r.id); err != nil {
+			return err // the bank counts each call of the resource
 		}
 	}
 }
 
-func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) error {
+// booked reads the pages from one day on. It reports whether it delivered any.
+func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) (began bool, err error) {
 	since := model.Date{}
 	if asked.Before(from) && asked != from {
 		since = from
@@ -268,9 +271,10 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 	} else {
 		address += "?" + q
 	}
-	return f.pages(ctx, address, func(a *answer, page int) (value, error) {
+	err = f.pages(ctx, address, func(a *answer, page int) (value, error) {
 		if statement(a) {
 			// The bank answers with a statement in camt or MT940: the reader of that format takes it, if there is one.
+			began = true
 			d := sources.Document{MediaType: a.media, Body: sources.BytesContent(a.body), Group: group(r), Attrs: r.attrs(page)}
 			return value{}, f.give(d)
 		}
@@ -283,6 +287,9 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 				since = d
 			}
 		}
+		if links.get("next").href() == "" && e.links.get("next").href() != "" {
+			links = e.links // in the wrong place; left out, the history would seem to end here
+		}
 		if !since.IsZero() {
 			attrs[AttrSince] = since.String()
 		}
@@ -292,11 +299,13 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 			}
 			return value{}, sources.Errorf(sources.ErrMalformed, "the answer has no transactions")
 		}
+		began = true
 		if err := f.hand(a, FormatTransactions, group(r), attrs); err != nil {
 			return value{}, err
 		}
 		return links, parsed
 	})
+	return began, err
 }
 
 // statement tells statements from the interface's own answers, which some banks send as plain text.

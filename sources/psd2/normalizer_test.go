@@ -121,6 +121,40 @@ func TestAmounts(t *testing.T) {
 	}
 }
 
+// A bank that gives amounts without their sign makes the account its own counterparty: that is doubted, not believed.
+func TestDirection(t *testing.T) {
+	t.Parallel()
+	const own, other = `"iban":"NL66FAKE0123456789"`, `"iban":"NL39FAKE0123456790"`
+	doubts := []model.Issue{model.Doubt(model.IssueSuspicious, "amount"), model.Doubt(model.IssueConflict, "counterparty")}
+	for name, c := range map[string]struct {
+		amount, debtor, creditor, account string
+		issues                            []model.Issue
+	}{
+		"out":                                {"-5", own, other, "NL39FAKE0123456790", nil},
+		"in":                                 {"5", other, own, "NL39FAKE0123456790", nil},
+		"out without a sign":                 {"5", own, other, "", doubts},
+		"out without a sign, the payer only": {"5", own, "", "", doubts},
+		"in with a sign":                     {"-5", other, own, "", doubts},
+		"between parts of one account":       {"5", own, own, "NL66FAKE0123456789", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tx := `"transactionAmount":{"currency":"EUR","amount":"` + c.amount + `"}`
+			if c.debtor != "" {
+				tx += `,"debtorAccount":{` + c.debtor + `}`
+			}
+			if c.creditor != "" {
+				tx += `,"creditorAccount":{` + c.creditor + `}`
+			}
+			r, err := read(t, doc(psd2.FormatTransactions, `{"account":{`+own+`},"transactions":{"booked":[{`+tx+`}]}}`))
+			require.NoError(t, err)
+			got := r.Records[0].(*model.Transaction)
+			assert.Equal(t, c.account, got.Counterparty.Account.Value())
+			assert.Equal(t, c.issues, got.Issues)
+		})
+	}
+}
+
 func TestCharset(t *testing.T) {
 	t.Parallel()
 	r, err := read(t, doc(psd2.FormatTransactions, "{\"account\":{\"iban\":\"NL66FAKE0123456789\"},\"transactions\":{\"booked\":[{\"transactionAmount\":{\"amount\":\"-1\",\"currency\":\"EUR\"},\"creditorName\":\"Caf\xe9\"}]}}"))

@@ -45,6 +45,7 @@ func (c *client) authorise(ctx context.Context, metadata string) (sources.Step, 
 		return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the OAuth server does not take S256 code challenges"))
 	}
 	p.Issuer, p.TokenURL, p.Verifier = issuer, token, oauth2.GenerateVerifier()
+	p.Named = v.get("authorization_response_iss_parameter_supported").yes()
 	conf := c.oauth(token, p.Redirect)
 	conf.Endpoint.AuthURL = auth
 	conf.Scopes = append([]string{"AIS:" + p.Consent}, o.Scopes...)
@@ -142,7 +143,7 @@ func (c *client) exchange(ctx context.Context, q url.Values, verifier string) er
 	if c.source.conf.OAuth == nil {
 		return sources.Errorf(sources.ErrNotProvided, "the configuration has no OAuth client any more")
 	}
-	if iss, ok := q["iss"]; ok && (len(iss) != 1 || iss[0] != p.Issuer) {
+	if iss, ok := q["iss"]; (ok || p.Named) && (len(iss) != 1 || iss[0] != p.Issuer) {
 		return sources.Errorf(sources.ErrAuthentication, "the callback is of another OAuth server") // RFC 9207
 	}
 	if q.Has("error") || len(q["code"]) != 1 || q.Get("code") == "" {
@@ -157,7 +158,7 @@ func (c *client) exchange(ctx context.Context, q url.Values, verifier string) er
 		return err
 	}
 	c.token = p.Token
-	return c.save(ctx)
+	return c.keep(ctx)
 }
 
 // tokenOf keeps what is needed of a token. The lifetime is counted on the session's clock.
@@ -206,7 +207,7 @@ func (c *client) refresh(ctx context.Context) error {
 		return err
 	}
 	*old = *renewed // the state holds the same one
-	return c.save(ctx)
+	return c.keep(ctx)
 }
 
 // tokenError keeps of an error of x/oauth2 what is no value: its text quotes the answer.

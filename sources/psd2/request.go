@@ -98,7 +98,12 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 	if err := c.source.prepare(req); err != nil {
 		return nil, err
 	}
-	resp, err := c.session.HTTP().Do(req)
+	doer := *c.session.HTTP()
+	if r.method != http.MethodGet {
+		// net/http would go on with GET, and a page that comes of it would pass for what was asked, a deletion for example.
+		doer.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	resp, err := doer.Do(req)
 	if err != nil {
 		return nil, transportError(ctx, err)
 	}
@@ -238,5 +243,5 @@ func (s *Source) resolve(base *url.URL, href string) (*url.URL, error) {
 
 // own reports whether the address is of the bank's interface itself.
 func (s *Source) own(u *url.URL) bool {
-	return u.Scheme == s.base.Scheme && strings.EqualFold(u.Host, s.base.Host) && u.User == nil
+	return u.Scheme == s.base.Scheme && hostOf(u) == hostOf(s.base) && u.User == nil
 }

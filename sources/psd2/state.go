@@ -15,8 +15,11 @@ import (
 // stateVersion is that of the saved form. A later version reads what earlier ones wrote.
 const stateVersion = 1
 
-// maxStale bounds the consents that wait to be deleted: each new attempt to connect leaves at most one.
+// maxStale bounds the consents that wait to be deleted. At so many no connection is begun before some are: none is forgotten.
 const maxStale = 32
+
+// keepTime bounds a save that the end of the caller's context does not stop.
+const keepTime = 10 * time.Second
 
 // state is what is kept between calls, sealed by the host. It holds tokens and, while a connection is made, what proves
 // that the subject who comes back is the one who was sent away; never a password.
@@ -76,8 +79,10 @@ type pending struct {
 	Methods    []method          `json:"methods,omitempty"`
 	Identified bool              `json:"identified,omitempty"` // the subject's identification was sent
 
+	Code     string `json:"code,omitempty"`     // of the callback, for a bank that asks for confirmation
 	Verifier string `json:"verifier,omitempty"` // PKCE
 	Issuer   string `json:"issuer,omitempty"`
+	Named    bool   `json:"named,omitempty"` // the server says that its answers name the issuer
 	TokenURL string `json:"tokenUrl,omitempty"`
 	Token    *token `json:"token,omitempty"`
 }
@@ -121,13 +126,17 @@ func (c *client) save(ctx context.Context) error {
 	return c.session.SaveState(ctx, crypto.NewSecret(b))
 }
 
+// keep saves what the bank has given or done already: also where the caller is going.
+func (c *client) keep(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	return c.save(ctx)
+}
+
 // discard notes that the bank's consent is not needed any more.
 func (st *state) discard(c connection) {
 	if c.Consent == "" {
 		return
-	}
-	if len(st.Stale) >= maxStale {
-		st.Stale = st.Stale[1:]
 	}
 	st.Stale = append(st.Stale, c)
 }

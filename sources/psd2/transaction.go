@@ -75,7 +75,13 @@ func (f *fields) counterparty(t *model.Transaction) model.Counterparty {
 		side, opposite = "debtor", "creditor"
 	}
 	if c := f.party(side); !c.IsZero() {
-		return c
+		if own := t.Account; own.IsZero() || c.Account != own || f.peek(opposite).Account == own {
+			return c
+		}
+		// The money would have come from the account itself, or gone to it: a bank that gives amounts without their sign.
+		f.doubt(model.IssueSuspicious, "amount")
+		f.doubt(model.IssueConflict, "counterparty")
+		return model.Counterparty{}
 	}
 	// Only the other side is named. Where that is the subject's own account, the counterparty is unknown; where it is somebody
 	// else's, the sign and the names contradict each other.

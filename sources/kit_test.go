@@ -161,10 +161,10 @@ type granted struct {
 // grant makes an active grant over a real manager.
 func grant(t testing.TB, scope model.Scope, insts ...model.InstitutionID) granted {
 	t.Helper()
-	return grantOver(t, consent.NewMemoryStore(), scope, insts...)
+	return grantWith(t, consent.NewMemoryStore(), scope, false, insts...)
 }
 
-func grantOver(t testing.TB, store consent.Store, scope model.Scope, insts ...model.InstitutionID) granted {
+func grantWith(t testing.TB, store consent.Store, scope model.Scope, keep bool, insts ...model.InstitutionID) granted {
 	t.Helper()
 	m, err := consent.NewManager(store, nil)
 	require.NoError(t, err)
@@ -173,7 +173,7 @@ func grantOver(t testing.TB, store consent.Store, scope model.Scope, insts ...mo
 		Subject:   "subject-1",
 		Recipient: consent.Recipient{ID: "lender", Name: "A lender", Contact: "privacy@lender.example"},
 		Purpose:   consent.Purpose{ID: "mortgage", Text: model.Text{Dutch: "Een hypotheek", English: "A mortgage"}},
-		Scope:     scope, Institutions: insts, ValidUntil: time.Now().Add(24 * time.Hour),
+		Scope:     scope, Institutions: insts, ValidUntil: time.Now().Add(24 * time.Hour), KeepDocuments: keep,
 	})
 	require.NoError(t, err)
 	_, err = m.Decide(t.Context(), subject, g.ID, true)

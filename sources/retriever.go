@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -54,7 +55,9 @@ func NewRetriever(g *Registry, o *RetrieverOptions) (*Retriever, error) {
 // Input is what the host hands to a collection. All of it is optional.
 type Input struct {
 	// Files are what the subject downloaded at institutions. A file belongs to the institution it names, else to that of
-	// its format, else to the only institution of the grant; otherwise it is not read and the dossier says so.
+	// its format, else to the only institution of the grant. One that belongs to none of the grant, or whose format is
+	// another institution's than it names, is not read: the dossier has an issue with its number, and the log says why.
+	// Who wants to ask the subject first calls [Registry.Detect].
 	Files []Document
 	// Handovers are the subject's own authenticated sessions at portals.
 	Handovers map[model.InstitutionID]Handover
@@ -117,7 +120,7 @@ func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *
 	slots := make(chan struct{}, r.limits.Institutions)
 	var wg sync.WaitGroup
 	for i, inst := range insts {
-		results[i] = newVisit(c, inst)
+		results[i] = newVisit(c, inst) // what is asked is in the coverage even where ctx ends before the visit begins
 		wg.Go(func() {
 			select {
 			case slots <- struct{}{}:
@@ -204,27 +207,37 @@ func (c *collection) event(e Event) {
 	c.o.Progress(e)
 }
 
-// assignFiles gives each file to its institution.
+// assignFiles gives each file to its institution. What belongs to none is an issue of the dossier, and the log says why.
 func (c *collection) assignFiles(ctx context.Context) {
 	c.files = map[model.InstitutionID][]Document{}
 	insts := c.permit.Institutions()
 	for i, d := range c.in.Files {
-		inst := d.Institution
+		own := model.InstitutionID("") // of the format
 		if d.Body != nil {
 			// Where the format cannot be told, reading will say so once more, as the institution's error.
 			if id, err := c.registry.Detect(ctx, d); err == nil {
 				d.Format = id
-				if inst == "" {
-					inst = c.registry.format(id).Institution
-				}
+				own = c.registry.format(id).Institution
 			}
 		}
+		inst := cmp.Or(d.Institution, own)
 		if inst == "" && len(insts) == 1 {
 			inst = insts[0]
 		}
-		if inst == "" || d.Body == nil || !slices.Contains(insts, inst) {
-			code := model.IssueUnknown // nobody reads it, or it is unclear whose it is
-			c.issues = append(c.issues, model.Issue{Code: code, At: model.AtPath("file " + itoa(i+1))})
+		reason := ""
+		switch {
+		case d.Body == nil:
+			reason = "no body"
+		case inst == "":
+			reason = "it is unclear which institution's it is"
+		case own != "" && inst != own:
+			reason = "its format is another institution's than it was said to be"
+		case !slices.Contains(insts, inst):
+			reason = "its institution is not in the grant"
+		}
+		if reason != "" {
+			c.issues = append(c.issues, model.Issue{Code: model.IssueUnknown, At: model.AtPath("file " + itoa(i+1))})
+			c.log.LogAttrs(ctx, slog.LevelWarn, "file not read", slog.Int("file", i+1), slog.String("reason", reason))
 			continue
 		}
 		d.Institution = inst

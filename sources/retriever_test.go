@@ -324,6 +324,14 @@ func TestCollectFiles(t *testing.T) {
 		assert.Empty(t, d.Records)
 		assert.Len(t, d.Issues, 1)
 	})
+	t.Run("a format of another institution than the file is said to be of", func(t *testing.T) {
+		p := grant(t, scopeOf(model.CategoryPension), "bank", "fund").Permit
+		d, err := collect(t, up, p, sources.Input{Files: []sources.Document{file("bank", fundText)}}, nil)
+		require.NoError(t, err)
+		assert.Empty(t, d.Records, "a pension of the fund's must not be told as the bank's")
+		assert.Equal(t, []model.Issue{{Code: model.IssueUnknown, At: "file 1"}}, d.Issues)
+		assert.False(t, d.Complete())
+	})
 	t.Run("another person's", func(t *testing.T) {
 		d, err := collect(t, up, grant(t, scopeOf(model.CategoryPension), "fund").Permit, sources.Input{
 			Files:   []sources.Document{file("", fundText)},
@@ -430,6 +438,49 @@ func TestCollectCancelled(t *testing.T) {
 	require.NotNil(t, d)
 	assert.GreaterOrEqual(t, len(d.Records), 2, "what was brought before is there")
 	assert.False(t, d.Complete())
+	for _, inst := range []model.InstitutionID{"a-good", "b-slow"} {
+		assert.Equal(t, inst, cover(t, d, inst, model.CategoryTransaction).Institution, "what was not begun is asked all the same")
+	}
+}
+
+// hooked is a body that calls when it is read.
+type hooked struct {
+	sources.Content
+	call func()
+}
+
+func (h hooked) ReadAt(p []byte, at int64) (int, error) {
+	h.call()
+	return h.Content.ReadAt(p, at)
+}
+
+func TestCollectKeepsNothingAfterARevoke(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		p := grantWith(t, consent.NewMemoryStore(), scopeOf(model.CategoryTransaction), true, "bank")
+		d := text(balancedText)
+		if revoked {
+			d.Body = hooked{d.Body, sync.OnceFunc(func() {
+				_, err := p.Revoke(t.Context(), p.by, p.id)
+				assert.NoError(t, err)
+			})}
+		}
+		g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(_ context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				return deliver(d)
+			}})
+		kept := 0
+		_, err := collect(t, g, p.Permit, sources.Input{}, &sources.CollectOptions{
+			Keep: func(context.Context, model.DocumentInfo, sources.Document) error { kept++; return nil },
+		})
+		if revoked {
+			assert.ErrorIs(t, err, sources.ErrNotPermitted)
+			assert.Zero(t, kept, "revoked while the document was read")
+		} else {
+			assert.NoError(t, err)
+			assert.Equal(t, 1, kept)
+		}
+	}
 }
 
 func date(t testing.TB, s string) model.Date {
@@ -443,7 +494,7 @@ func date(t testing.TB, s string) model.Date {
 func TestCollectPermitStoreFails(t *testing.T) {
 	t.Parallel()
 	store := &failing{Store: consent.NewMemoryStore()}
-	p := grantOver(t, store, scopeOf(model.CategoryTransaction), "bank").Permit
+	p := grantWith(t, store, scopeOf(model.CategoryTransaction), false, "bank").Permit
 	for n := int32(1); n < 10; n++ {
 		store.left.Store(n)
 		d, err := collect(t, registry(t, source("api", "bank", model.API, bankCats, nil, balancedText)), p, sources.Input{}, nil)

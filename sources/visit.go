@@ -21,8 +21,9 @@ const grace = 3 * time.Second
 
 // visit is the work on one institution in one collection.
 type visit struct {
-	c    *collection
-	inst model.InstitutionID
+	c       *collection
+	inst    model.InstitutionID
+	sources []candidate
 
 	mu        sync.Mutex // a source that was left behind may still deliver
 	documents []model.DocumentInfo
@@ -46,23 +47,22 @@ type attempt struct {
 }
 
 func newVisit(c *collection, inst model.InstitutionID) *visit {
-	return &visit{c: c, inst: inst, got: map[model.Category]*obtained{}}
+	v := &visit{c: c, inst: inst, got: map[model.Category]*obtained{}}
+	v.sources = v.candidates()
+	for _, cat := range c.scope.Categories() {
+		// Where no source is known at all, everything that was asked is missing; else what no source has is not asked.
+		if len(v.sources) == 0 || slices.ContainsFunc(v.sources, func(s candidate) bool { return slices.Contains(s.categories, cat) }) {
+			v.asked = append(v.asked, cat)
+			v.got[cat] = &obtained{}
+		}
+	}
+	return v
 }
 
 // run tries the institution's sources in turn.
 func (v *visit) run(ctx context.Context) {
 	v.c.event(Event{Kind: EventStarted, Institution: v.inst})
-	sources := v.sources()
-	v.mu.Lock()
-	for _, cat := range v.c.scope.Categories() {
-		// Where no source is known at all, everything that was asked is missing; else what no source has is not asked.
-		if len(sources) == 0 || slices.ContainsFunc(sources, func(s candidate) bool { return slices.Contains(s.categories, cat) }) {
-			v.asked = append(v.asked, cat)
-			v.got[cat] = &obtained{}
-		}
-	}
-	v.mu.Unlock()
-	for _, s := range sources {
+	for _, s := range v.sources {
 		todo := v.todo(s.categories)
 		if len(todo) == 0 || ctx.Err() != nil {
 			continue
@@ -79,8 +79,8 @@ type candidate struct {
 	categories []model.Category
 }
 
-// sources returns those that can serve the institution, in the order of their methods, then of registration.
-func (v *visit) sources() []candidate {
+// candidates returns the sources that can serve the institution, in the order of their methods, then of registration.
+func (v *visit) candidates() []candidate {
 	var out []candidate
 	for i := range v.c.registry.sources {
 		s := &v.c.registry.sources[i]
@@ -314,8 +314,11 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 		balanced = w.reconcile(err != nil)
 	}
 	if err == nil && a.c.o.Keep != nil && a.c.permit.KeepDocuments() {
-		info.Digest, info.Format = digest, w.format
-		err = a.c.o.Keep(ctx, info, d)
+		// The reading may have taken long: nothing is kept after a revoke, nor of a source that was left behind.
+		if err = permitted(ctx, a.c.permit); err == nil {
+			info.Digest, info.Format = digest, w.format
+			err = a.c.o.Keep(ctx, info, d)
+		}
 	}
 	a.note(index, digest, w, balanced, err)
 	outcome := Code(err)

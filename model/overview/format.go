@@ -156,14 +156,17 @@ func (p *printer) place(l model.Locator) string {
 // hole stands for a character that must not or cannot be shown.
 const hole = '\u25a1'
 
-// visible shows characters that would not be seen, or that would turn the text around them, as a hole.
+// visible shows characters that would not be seen, or that would turn the text around them, as a hole. Joiners stay:
+// Persian and emoji need them.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r >= ' ' && r < 0x7f, r == '\u200c', r == '\u200d', unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+			return r
 		case r == '\n', r == '\t', r == '\r', r == '\u2028', r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == unicode.ReplacementChar,
-			unicode.Is(unicode.Co, r), r >= 0xe0000 && r <= 0xe0fff:
+		case unicode.IsControl(r), r == unicode.ReplacementChar, r >= 0xe0000 && r <= 0xe0fff,
+			unicode.In(r, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point):
 			return hole
 		}
 		return r

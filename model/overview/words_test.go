@@ -256,6 +256,12 @@ func TestFormats(t *testing.T) {
 	assert.Equal(t, "Stmt[1]/Ntry[2]", nl.place("/Document/BkToCstmrStmt/Stmt[1]/Ntry[2]"))
 	assert.Equal(t, "onbekend", nl.moment(time.Time{}))
 	assert.Equal(t, "a\u25a1b c", visible("a\u202eb\nc"))
+	for _, r := range "\u061c\u200b\u200e\u2060\u2066\u00ad\ufeff\u3164\u034f\u009b\x7f\x00\ue000\ufffd\U000e0041" {
+		assert.Equal(t, "a\u25a1b", visible("a"+string(r)+"b"), "%U", r)
+	}
+	for _, s := range []string{"می\u200cخواهم", "👩\u200d🦳", "e\u0301", "a\u00a0b", "漢字"} {
+		assert.Equal(t, s, visible(s))
+	}
 	assert.Empty(t, shortDigest(model.Digest{}))
 }
 

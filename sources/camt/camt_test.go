@@ -105,6 +105,8 @@ func TestBadInput(t *testing.T) {
 		"camt.060":                 {doc: "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.060.001.03'/>", want: sources.ErrUnknownFormat},
 		"no namespace":             {doc: "<Document><BkToCstmrStmt/></Document>", want: sources.ErrUnknownFormat},
 		"other root":               {doc: "<Doc xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'/>", want: sources.ErrMalformed},
+		"no message":               {doc: "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'/>", want: sources.ErrMalformed},
+		"message elsewhere":        {doc: "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'><BkToCstmrStmt xmlns=''/></Document>", want: sources.ErrMalformed},
 		"version 14":               {doc: "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.14'/>", want: sources.ErrLayoutChanged},
 		"truncated":                {doc: whole[:strings.Index(whole, "Energie")], want: sources.ErrTruncated, issue: model.IssueTruncated, kept: 5},
 		"a second root":            {doc: whole + "<Document/>", want: sources.ErrMalformed, kept: 9},

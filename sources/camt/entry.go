@@ -10,7 +10,7 @@ import (
 // pending is one TxDtls of the current entry: a transaction that lacks what the entry says for all of them.
 type pending struct {
 	t         *model.Transaction
-	amount    model.Money // without sign; no amount where the details have none
+	amount    model.Money // without sign; no amount where the details have none in the entry's currency
 	direction direction   // of the details, unknown where they leave it to the entry
 	group, nr int         // for the locator
 }
@@ -31,7 +31,7 @@ func (r *reader) endDetail() {
 	is := &t.Issues
 	p := pending{t: t, direction: r.direction(dSign), group: r.group, nr: r.detail}
 	for _, f := range [...]field{dAmount, dSettled, dInstructed} {
-		if r.values.has(f) {
+		if r.values.has(f) && r.values.has(f+1) && bytes.Equal(r.values.text[f+1], r.values.text[fCurrency]) {
 			p.amount, _ = parseMoney(r.values.text[f], r.values.text[f+1])
 			break
 		}

@@ -11,14 +11,21 @@ import (
 	"github.com/brondata/brondata/model"
 )
 
-// readEntry reads the one transaction of a statement with one debit of 5 euros, content behind its amount and sign.
-func readEntry(t *testing.T, content string) *model.Transaction {
+// readEntries reads the transactions of a statement with one debit of 5 euros, content behind its amount and sign.
+func readEntries(t *testing.T, content string) []model.Record {
 	t.Helper()
 	got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08" xmlns:x="urn:x"><BkToCstmrStmt><Stmt>`+
 		`<Acct><Id><IBAN>NL33TEST9011111111</IBAN></Id></Acct><Ntry><Amt Ccy="EUR">5</Amt><CdtDbtInd>DBIT</CdtDbtInd>`+
 		content+`</Ntry></Stmt></BkToCstmrStmt></Document>`)).Records
-	require.Len(t, got, 2)
-	return got[1].(*model.Transaction)
+	return got[1:]
+}
+
+// readEntry reads the one that the entry gives.
+func readEntry(t *testing.T, content string) *model.Transaction {
+	t.Helper()
+	got := readEntries(t, content)
+	require.Len(t, got, 1)
+	return got[0].(*model.Transaction)
 }
 
 const booked = "<Sts><Cd>BOOK</Cd></Sts>"
@@ -61,6 +68,40 @@ func TestManyReferences(t *testing.T) {
 	words := strings.Fields(got.Description)
 	assert.Greater(t, len(words), 2000)
 	assert.Equal(t, fmt.Sprint(10_000+len(words)-2), words[len(words)-1])
+}
+
+// TestSplit holds that a batch is split only by amounts in the entry's currency that account for the whole of it.
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	const (
+		first  = `<TxDtls><Amt Ccy="EUR">3</Amt></TxDtls>`
+		second = `<TxDtls><Amt Ccy="EUR">2</Amt></TxDtls>`
+	)
+	tests := map[string]struct {
+		details string
+		want    []string
+	}{
+		"adds up":          {first + second, []string{"-3.00", "-2.00"}},
+		"too little":       {first + first, []string{"-5.00"}},
+		"one without":      {first + "<TxDtls/>", []string{"-5.00"}},
+		"first without":    {"<TxDtls/>" + `<TxDtls><Amt Ccy="EUR">5</Amt></TxDtls>`, []string{"-5.00"}},
+		"another currency": {first + `<TxDtls><Amt Ccy="USD">2</Amt></TxDtls>`, []string{"-5.00"}},
+		"all in another":   {strings.ReplaceAll(first+second, "EUR", "USD"), []string{"-5.00"}},
+		"the account's beside": {first + `<TxDtls><Amt Ccy="USD">9</Amt><AmtDtls><InstdAmt><Amt Ccy="USD">9</Amt></InstdAmt>` +
+			`<TxAmt><Amt Ccy="EUR">2</Amt></TxAmt></AmtDtls></TxDtls>`, []string{"-3.00", "-2.00"}},
+		"two ways":            {`<TxDtls><Amt Ccy="EUR">7</Amt></TxDtls><TxDtls><Amt Ccy="EUR">2</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>`, []string{"-7.00", "2.00"}},
+		"two ways, wrong way": {`<TxDtls><Amt Ccy="EUR">7</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls><TxDtls><Amt Ccy="EUR">2</Amt></TxDtls>`, []string{"-5.00"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, r := range readEntries(t, booked+"<NtryDtls>"+tt.details+"</NtryDtls>") {
+				got = append(got, r.(*model.Transaction).Amount.Text())
+			}
+			assert.Equal(t, tt.want, got)
+		})
+	}
 }
 
 // TestStated holds that one record for several transactions says so, however the entry says that there are several.

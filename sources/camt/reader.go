@@ -38,6 +38,7 @@ type reader struct {
 	format      model.FormatID
 	space       []byte  // the namespace of the root
 	declaration int     // and where it was declared
+	message     bool    // there was one in it
 	at          place   // the innermost element that is looked into
 	outer       []place // those around it
 	field       field   // the field of the innermost element, 0 for none
@@ -88,6 +89,9 @@ func (r *reader) read() error {
 	err := r.root()
 	for err == nil {
 		err = r.next()
+	}
+	if err == io.EOF && !r.message {
+		return sources.Errorf(sources.ErrMalformed, "a Document without a message of camt.052, camt.053 or camt.054")
 	}
 	if err == io.EOF {
 		r.history()
@@ -180,6 +184,8 @@ func (r *reader) start() error {
 		}
 	}
 	switch p {
+	case message:
+		r.message = true
 	case pages:
 		r.values.reset(fPageNumber, fLastPage)
 	case balance:

@@ -59,8 +59,8 @@ func (Normalizer) Categories() []model.Category {
 }
 
 // Normalize reads d, whose Format says which of the two it is. The errors wrap sources.ErrMalformed, ErrTruncated, ErrLimit,
-// ErrTooLarge above 4 MiB, ErrLayoutChanged where the file has nothing of the model, or ErrNotProvided where it is
-// empty or says that the overview could not be made.
+// ErrTooLarge above 4 MiB, ErrLayoutChanged where the file has nothing of the model or no details, or ErrNotProvided where
+// it is empty or says that the overview could not be made.
 func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
 	if d.Body.Size() == 0 {
 		return sources.Errorf(sources.ErrNotProvided, "the document is empty")
@@ -85,5 +85,9 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	return r.read(root, q)
 }
 
-// jsonLimits are for a model of shallow objects, whole numbers and short texts.
-var jsonLimits = &jsonscan.Limits{Depth: maxDepth, Number: 24, String: 1 << 16, Values: 1 << 18}
+// maxNodes bounds what the tree takes of memory, which is a hundred times the file where that is nothing but tags: real ones
+// have some hundreds.
+const maxNodes = 1 << 16
+
+// jsonLimits are for a model of shallow objects, whole numbers and short texts. Names count as values.
+var jsonLimits = &jsonscan.Limits{Depth: maxDepth, Number: 24, String: 1 << 16, Values: 2 * maxNodes}

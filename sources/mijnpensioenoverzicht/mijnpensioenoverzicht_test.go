@@ -99,6 +99,12 @@ func TestBadInput(t *testing.T) {
 		"another XML":          {`<a><b/></a>`, ns, sources.ErrLayoutChanged, nil, 0},
 		"names in lower case":  {strings.NewReplacer("StatusCode", "statuscode", "Totalen", "totalen", "Details", "details").Replace(json), js, sources.ErrLayoutChanged, nil, 0},
 		"two details":          {strings.Replace(xml, "<Details>", "<Details/><Details>", 1), "", sources.ErrMalformed, nil, 0},
+		"two lists":            {strings.Replace(xml, "<WezenPensioenDetails>", "<WezenPensioenDetails/><WezenPensioenDetails>", 1), "", sources.ErrMalformed, []model.IssueCode{model.IssueConflict}, 8},
+		"no details":           {`{"StatusCode":"000","Totalen":{}}`, "", sources.ErrLayoutChanged, []model.IssueCode{model.IssueMissing}, 0},
+		"details of null":      {`{"StatusCode":"000","Details":null}`, js, sources.ErrLayoutChanged, []model.IssueCode{model.IssueMissing}, 0},
+		"other details":        {strings.ReplaceAll(json, "PensioenDetails", "PensioenLijst"), "", sources.ErrLayoutChanged, []model.IssueCode{model.IssueUnknown}, 0},
+		"many elements":        {strings.Replace(xml, "<Totalen>", "<Totalen>"+strings.Repeat("<a/>", 1<<16), 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
+		"many values":          {strings.Replace(json, `"Statussen": []`, `"Statussen": [`+strings.Repeat("{},", 1<<17)+"0]", 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
 		"failed":               {`{"StatusCode":"999","TijdstipAanmakenBericht":"2026-05-14T16:27:43+02:00","Details":{}}`, "", sources.ErrNotProvided, nil, 0},
 		"failed with pensions": {strings.Replace(json, `"000"`, `"999"`, 1), "", nil, []model.IssueCode{model.IssueIncompleteDoc}, 9},
 		"too large":            {json + strings.Repeat(" ", 4<<20), "", sources.ErrTooLarge, nil, 0},
@@ -123,6 +129,57 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAges holds what an age is read to that is not as the format has it: nothing, with a doubt.
+func TestAges(t *testing.T) {
+	t.Parallel()
+	const age = "<Jaren>67</Jaren>\n            <Maanden>3</Maanden>"
+	xml := fixture(t, "pensioenaanspraken.xml")
+	require.Equal(t, 4, strings.Count(xml, age))
+	for name, tt := range map[string]struct {
+		age  string
+		want model.PensionMoment
+		code model.IssueCode
+	}{
+		"as it is":       {age, model.PensionMoment{Years: 67, Months: 3}, ""},
+		"years alone":    {"<Jaren>67</Jaren>", model.PensionMoment{Years: 67}, ""},
+		"months twice":   {age + "<Maanden>4</Maanden>", model.PensionMoment{}, model.IssueConflict},
+		"months inside":  {"<Jaren>67</Jaren><Maanden><n>3</n></Maanden>", model.PensionMoment{}, model.IssueInvalid},
+		"a month more":   {"<Jaren>67</Jaren><Maanden>12</Maanden>", model.PensionMoment{}, model.IssueInvalid},
+		"months alone":   {"<Maanden>3</Maanden>", model.PensionMoment{}, model.IssueInvalid},
+		"nought":         {"<Jaren>0</Jaren><Maanden>0</Maanden>", model.PensionMoment{}, model.IssueSuspicious},
+		"a part of year": {"<Jaren>67,5</Jaren>", model.PensionMoment{}, model.IssueInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := read(t, strings.ReplaceAll(xml, age, tt.age)).Records[0].(*model.Pension)
+			require.Len(t, p.Bands, 2)
+			assert.Equal(t, tt.want, p.Bands[0].Until)
+			assert.Equal(t, tt.want, p.Bands[1].From)
+			if tt.code != "" {
+				assert.Contains(t, p.Issues, model.Doubt(tt.code, "bands.until"))
+				assert.Contains(t, p.Issues, model.Doubt(tt.code, "bands.from"))
+			}
+		})
+	}
+}
+
+// TestTwice holds that of two lines of a period that cannot be told apart no amount is lost, and that both records say so.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	xml := fixture(t, "pensioenaanspraken.xml")
+	line := xml[strings.Index(xml, "<AOW>"):strings.Index(xml, "</AOW>")] + "</AOW>"
+	got := read(t, strings.Replace(xml, line, line+line, 1))
+	n := 0
+	for _, r := range got.Records {
+		if p, ok := r.(*model.Pension); ok && p.Kind == model.PensionState {
+			n++
+			assert.Len(t, p.Bands, 1)
+			assert.Contains(t, p.Issues, model.Doubt(model.IssueSuspicious, "reference"))
+		}
+	}
+	assert.Equal(t, 2, n)
 }
 
 func TestDetect(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
 )
 
 // section is one of the three lists of periods.
@@ -29,12 +30,16 @@ var sections = []section{
 	}, true},
 }
 
-func (r *reader) details(details node) {
+// details reads the three lists, and reports whether there is one at all. The error is for after what was read: a list that is
+// there twice was left out.
+func (r *reader) details(details node) (known bool, err error) {
 	r.unknown(details, r.path("Details"), "OuderdomsPensioenDetails", "PartnerPensioenDetails", "WezenPensioenDetails")
 	for _, s := range sections {
 		list, count := details.one(s.name)
+		known = known || count > 0
 		if count > 1 {
 			r.w.Issue(model.Issue{Code: model.IssueConflict, At: r.path("Details", s.name)})
+			err = sources.Errorf(sources.ErrMalformed, "%s is there %d times", s.name, count)
 			continue
 		}
 		r.unknown(list, r.path("Details", s.name), s.period)
@@ -47,6 +52,7 @@ func (r *reader) details(details node) {
 			n++
 		}
 	}
+	return known, err
 }
 
 // period reads one period: each line in it is a scheme that pays in it.
@@ -76,8 +82,8 @@ func (r *reader) period(s section, p node, index int) {
 	}
 }
 
-// scheme returns the record of a scheme. Two lines of a period that are alike are
-// two records: neither amount may get lost.
+// scheme returns the record of a scheme. Two lines of a period that are alike are two records: neither amount may get lost.
+// Which line of another period goes on with which of them is a guess, so both say so.
 func (r *reader) scheme(k key, at model.Locator, alike map[key]int) *model.Pension {
 	k.nth = alike[k]
 	alike[key{k.kind, k.provider, k.reference, 0}]++
@@ -87,8 +93,10 @@ func (r *reader) scheme(k key, at model.Locator, alike map[key]int) *model.Pensi
 		r.schemes[k] = s
 		r.order = append(r.order, s)
 	}
-	if k.nth > 0 && k.reference != "" {
+	if k.nth > 0 && (k.reference != "" || k.kind == model.PensionState) {
 		add(&s.record.Issues, model.IssueSuspicious, "reference")
+		k.nth = 0
+		add(&r.schemes[k].record.Issues, model.IssueSuspicious, "reference")
 	}
 	return s.record
 }
@@ -257,11 +265,18 @@ func moment(period node, name, field string, is *[]model.Issue) model.PensionMom
 	}
 	switch k := kids[0]; k.name {
 	case "Leeftijd":
-		years, ok := whole(text(k, "Jaren", field, is), 130)
-		months, ok2 := whole(text(k, "Maanden", field, is), 11)
-		if !ok || !ok2 {
+		var doubts []model.Issue
+		years, ok := whole(text(k, "Jaren", field, &doubts), 130)
+		months, ok2 := whole(text(k, "Maanden", field, &doubts), 11)
+		switch {
+		case len(doubts) > 0:
+			merge(is, doubts)
+			return model.PensionMoment{}
+		case !ok || !ok2:
 			add(is, model.IssueInvalid, field)
 			return model.PensionMoment{}
+		case years == 0 && months == 0:
+			add(is, model.IssueSuspicious, field) // the model has no age of nought: it is the same as none
 		}
 		return model.PensionMoment{Years: years, Months: months}
 	case "OuderdomsPensioenEvent", "PartnerEvent", "WezenEvent":

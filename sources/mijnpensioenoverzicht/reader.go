@@ -49,12 +49,15 @@ func (r *reader) read(root node, q sources.Query) error {
 	}
 	r.unknown(root, "", "StatusCode", "TijdstipAanmakenBericht", "Bijzonderheden", "OntbrekendePuvsError",
 		"OntbrekendePuvsGeenGegevens", "Statussen", "Totalen", "Details", "Naam", "Geboortedatum", "BSN", "Burgerservicenummer")
-	r.details(details)
+	known, broken := r.details(details)
 	if hasStatus == 1 && status.text != "000" {
 		if len(r.order) == 0 {
 			return sources.Errorf(sources.ErrNotProvided, "the overview says by its StatusCode that it could not be made")
 		}
 		r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: r.path("StatusCode")})
+	}
+	if !known {
+		return sources.Errorf(sources.ErrLayoutChanged, "Details has none of its lists")
 	}
 	if q.Wants(model.CategoryPerson) {
 		if err := r.person(root); err != nil {
@@ -62,7 +65,7 @@ func (r *reader) read(root node, q sources.Query) error {
 		}
 	}
 	if !q.Wants(model.CategoryPension) {
-		return nil
+		return broken
 	}
 	for _, s := range r.order {
 		checkBands(s.record)
@@ -70,7 +73,10 @@ func (r *reader) read(root node, q sources.Query) error {
 			return err
 		}
 	}
-	return r.remarks(root)
+	if err := r.remarks(root); err != nil {
+		return err
+	}
+	return broken
 }
 
 // path is the locator of names and 1-based numbers below the root: an XPath in XML, whose root has no published name, and

@@ -39,11 +39,19 @@ func (n node) one(name string) (found node, count int) {
 // fromXML parses the document with xmlquery, after xmlscan has made sure that it is well-formed and small in each respect.
 func fromXML(b []byte, w *sources.Writer) (node, error) {
 	s := xmlscan.New(bytes.NewReader(b), &xmlscan.Options{Limits: xmlscan.Limits{Bytes: maxBytes, Depth: maxDepth, Token: 1 << 16}})
-	for {
-		if _, err := s.Next(); err == io.EOF {
+	for nodes := 0; ; {
+		k, err := s.Next()
+		if err == io.EOF {
 			break
-		} else if err != nil {
+		}
+		if err != nil {
 			return node{}, xmlError(err, w)
+		}
+		if k == xmlscan.Start {
+			if nodes++; nodes > maxNodes {
+				w.Issue(model.Doubt(model.IssueLimit, ""))
+				return node{}, sources.Errorf(sources.ErrLimit, "more than %d elements", maxNodes)
+			}
 		}
 	}
 	doc, err := xmlquery.Parse(bytes.NewReader(b))

@@ -32,7 +32,8 @@ const KindRefresh consent.Kind = "refresh"
 // the use of an old one for theft and end everything. So:
 //
 //   - One at a time refreshes a connection, over all processes, by a lease in the store.
-//   - New tokens are saved before they are given to anybody. If saving fails, they are kept and saved at the next call.
+//   - New tokens are saved before they are given to anybody. If saving fails, they are kept and saved at the next call, unless
+//     another has saved newer ones by then.
 //   - The refresh token before is kept beside the new one until [TokenSource.Worked], and tried when the server does not
 //     know the new one; and the current one is tried again after an answer that never came.
 //   - Only the server's invalid_grant for both means that the subject must come back ([ErrReauthenticate]). Anything
@@ -44,7 +45,9 @@ type TokenSource struct {
 	id     string
 
 	mu      sync.Mutex
-	unsaved *Tokens // given by the server, not yet stored
+	unsaved *Tokens       // given by the server, not yet stored
+	over    crypto.Secret // the refresh token that was stored when unsaved came
+	given   crypto.Secret // the access token that was handed out last
 }
 
 // leaseTime is how long one process may take to refresh. Its requests end before.
@@ -76,12 +79,15 @@ func (s *TokenSource) access(ctx context.Context, refused crypto.Secret) (crypto
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		t, err := s.load(ctx)
-		if err != nil {
-			return crypto.Secret{}, err
-		}
-		if s.fresh(t) && (refused.IsZero() || !t.Access.Equal(refused)) {
-			return t.Access, nil
+		if s.unsaved == nil { // else the lease is needed first
+			t, err := s.load(ctx)
+			if err != nil {
+				return crypto.Secret{}, err
+			}
+			if s.fresh(t) && (refused.IsZero() || !t.Access.Equal(refused)) {
+				s.given = t.Access
+				return t.Access, nil
+			}
 		}
 		release, err := s.lease(ctx)
 		if err != nil {
@@ -101,6 +107,7 @@ func (s *TokenSource) access(ctx context.Context, refused crypto.Secret) (crypto
 		if err != nil {
 			return crypto.Secret{}, err
 		}
+		s.given = fresh.Access
 		return fresh.Access, nil
 	}
 }
@@ -111,13 +118,8 @@ func (s *TokenSource) fresh(t Tokens) bool {
 		(t.Expires.IsZero() || s.client.now().Before(t.Expires.Add(-early)))
 }
 
-// load returns the stored tokens, after it saved those that could not be saved before.
+// load returns the stored tokens.
 func (s *TokenSource) load(ctx context.Context) (Tokens, error) {
-	if s.unsaved != nil {
-		if err := s.save(ctx, *s.unsaved); err != nil {
-			return Tokens{}, err
-		}
-	}
 	packed, err := s.keeper.Load(ctx)
 	if err != nil {
 		return Tokens{}, fmt.Errorf("redirect: load tokens: %w", err)
@@ -151,6 +153,15 @@ func (s *TokenSource) refresh(ctx context.Context, refused crypto.Secret) (Token
 	if err != nil {
 		return Tokens{}, err
 	}
+	if u := s.unsaved; u != nil {
+		if !t.Refresh.Equal(s.over) {
+			s.unsaved = nil // another refreshed in the meantime: what is stored is newer
+		} else if err := s.save(ctx, *u); err != nil {
+			return Tokens{}, err
+		} else {
+			t = *u
+		}
+	}
 	if s.fresh(t) && (refused.IsZero() || !t.Access.Equal(refused)) {
 		return t, nil
 	}
@@ -179,6 +190,7 @@ func (s *TokenSource) refresh(ctx context.Context, refused crypto.Secret) (Token
 	case !next.Refresh.Equal(t.Refresh):
 		next.previous = t.Refresh
 	}
+	s.over = t.Refresh
 	return next, s.save(ctx, next)
 }
 
@@ -191,12 +203,18 @@ func (s *TokenSource) redeem(ctx context.Context, refresh crypto.Secret) (Tokens
 	return t, err
 }
 
-// Worked says that the institution took the access token: the refresh token before is no longer needed.
+// Worked says that the institution took the access token that was given last: the refresh token before the one that it came
+// with is no longer needed.
 func (s *TokenSource) Worked(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.unsaved != nil {
+		return nil // what is stored is about to change
+	}
+	// Tokens that another got since are not the ones that worked.
+	done := func(t Tokens) bool { return t.previous.IsZero() || !t.Access.Equal(s.given) }
 	t, err := s.load(ctx)
-	if err != nil || t.previous.IsZero() {
+	if err != nil || done(t) {
 		return err
 	}
 	release, err := s.lease(ctx)
@@ -204,7 +222,7 @@ func (s *TokenSource) Worked(ctx context.Context) error {
 		return err // somebody refreshes: what is stored is about to change
 	}
 	defer release()
-	if t, err = s.load(ctx); err != nil {
+	if t, err = s.load(ctx); err != nil || done(t) {
 		return err
 	}
 	t.previous = crypto.Secret{}

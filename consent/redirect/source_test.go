@@ -179,6 +179,43 @@ func TestRotationLosesNothing(t *testing.T) {
 	}
 }
 
+// What one process could not save is older than what another saved since, and does not replace it.
+func TestUnsavedTokensGiveWay(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, redirecttest.Behaviour{Rotate: true})
+	k.pass(10 * time.Minute)
+	a, b := k.process(t), k.process(t)
+	k.k.fails = 1
+	_, err := a.Access(t.Context())
+	require.ErrorIs(t, err, errFull)
+	for range 2 { // at the second time the server forgets all that is older
+		_, err = b.Access(t.Context())
+		require.NoError(t, err)
+		k.pass(10 * time.Minute)
+	}
+	for _, s := range []*redirect.TokenSource{a, b} {
+		access, err := s.Access(t.Context())
+		require.NoError(t, err)
+		assert.True(t, k.as.Accepts(reveal(t, access)))
+		k.pass(10 * time.Minute)
+	}
+}
+
+// That an access token worked says nothing of those that another process got in the meantime.
+func TestWorkedIsOfTheTokenThatWasGiven(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, redirecttest.Behaviour{Rotate: true})
+	a, b := k.process(t), k.process(t)
+	old, err := a.Access(t.Context())
+	require.NoError(t, err)
+	_, err = b.Renew(t.Context(), old)
+	require.NoError(t, err)
+	require.NoError(t, a.Worked(t.Context()))
+	assert.Contains(t, reveal(t, k.k.s), `"previous"`)
+	require.NoError(t, b.Worked(t.Context()))
+	assert.NotContains(t, reveal(t, k.k.s), `"previous"`)
+}
+
 func TestOnlyTheServerEndsTokens(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, redirecttest.Behaviour{Rotate: true})

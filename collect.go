@@ -29,7 +29,8 @@ type CollectOptions struct {
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
-// nothing is returned, nor can be read afterwards.
+// nothing is returned, nor can be read afterwards. One category of an institution that is over 64 MiB as JSON, or a document
+// that is to be kept over 64 MiB, cannot be stored: [retention.ErrTooLarge].
 func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.GrantID, in sources.Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}
@@ -51,8 +52,8 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	keepErr := c.keep(ctx, g, d, kept.all())
 	// Keeping took time: what a revoke overtook is not returned, whether or not its keys are destroyed by now.
 	checkErr := p.Check(context.WithoutCancel(ctx))
-	if errors.Is(keepErr, retention.ErrShredded) || errors.Is(checkErr, consent.ErrNotPermitted) {
-		return nil, fmt.Errorf("%w: the grant ended during the collection", consent.ErrNotPermitted)
+	if errors.Is(checkErr, consent.ErrNotPermitted) {
+		return nil, fmt.Errorf("brondata: the grant ended during the collection: %w", checkErr)
 	}
 	if checkErr != nil {
 		return nil, errors.Join(err, keepErr, checkErr)
@@ -103,11 +104,20 @@ func (c *Client) keep(ctx context.Context, g consent.Grant, d *model.Dossier, do
 	return errors.Join(errs...)
 }
 
-// stored reads back all that is kept under a grant.
+// stored reads back all that is kept under a grant. Where it was destroyed a moment ago, the error says why the grant permits
+// nothing any more.
 func (c *Client) stored(ctx context.Context, by consent.Actor, g consent.Grant, why string) (*model.Dossier, error) {
 	d, err := c.vault.ReadDossier(ctx, access(by, g, why), ref(g, ""))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: nothing was collected", ErrNothing)
+	}
+	if errors.Is(err, retention.ErrShredded) {
+		if now, loadErr := c.consent.Stored(ctx, g.ID); loadErr != nil {
+			err = loadErr
+		} else if err = c.consent.Usable(now); err == nil {
+			err = fmt.Errorf("%w: it was destroyed", ErrNothing)
+		}
+		return nil, err
 	}
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func (h *host) readPast(t testing.TB, id consent.GrantID) error {
 	return err
 }
 
-// revoker revokes with the consent store alone, as a process does that dies before it destroyed a key.
+// revokeOnly revokes with the consent store alone, as a process does that dies before it destroyed a key.
 func (h *host) revokeOnly(t testing.TB, id consent.GrantID) {
 	t.Helper()
 	m, err := consent.NewManager(h.conf.Consent, &consent.Options{Now: h.conf.Now})
@@ -101,10 +101,17 @@ func (h *host) revokeOnly(t testing.TB, id consent.GrantID) {
 	assert.NoError(t, err)
 }
 
-// hook calls something before rows are stored.
+// hook calls something before rows are stored or read.
 type hook struct {
 	retention.Store
-	put func()
+	put, get func()
+}
+
+func (s *hook) Get(ctx context.Context, r retention.Row) ([]byte, error) {
+	if s.get != nil {
+		s.get()
+	}
+	return s.Store.Get(ctx, r)
 }
 
 func (s *hook) Put(ctx context.Context, r retention.Row, b []byte) error {
@@ -130,7 +137,7 @@ func TestRevokeDuringKeep(t *testing.T) {
 	}
 	d, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
 	require.True(t, revoked)
-	require.ErrorIs(t, err, consent.ErrNotPermitted)
+	assertRevoked(t, err)
 	assert.Nil(t, d)
 	_, err = h.Review(t.Context(), subject, id, nil)
 	require.ErrorIs(t, err, consent.ErrNotPermitted)
@@ -139,7 +146,64 @@ func TestRevokeDuringKeep(t *testing.T) {
 	require.ErrorIs(t, h.readPast(t, id), retention.ErrShredded)
 }
 
-// after a sweep of everything, what the key store holds opens nothing and names nobody.
+// assertRevoked asserts that an error refuses, and says why.
+func assertRevoked(t testing.TB, err error) {
+	t.Helper()
+	var r *consent.Refusal
+	if assert.ErrorAs(t, err, &r) {
+		assert.Equal(t, consent.ReasonRevoked, r.Reason)
+	}
+}
+
+// A revoke while what is kept is being read: the reader is told that the grant was revoked, not that a key is not there.
+func TestRevokeDuringRead(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(h *host, id consent.GrantID, a consent.Approval) error{
+		"review": func(h *host, id consent.GrantID, _ consent.Approval) error {
+			_, err := h.Review(context.Background(), subject, id, nil)
+			return err
+		},
+		"release": func(h *host, _ consent.GrantID, a consent.Approval) error {
+			_, err := h.Release(context.Background(), subject, a)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := &hook{Store: retention.NewMemoryStore()}
+			h := newHost(t, func(c *brondata.Config) { c.Data = data })
+			id := h.active(t)
+			_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+			require.NoError(t, err)
+			r, err := h.Review(t.Context(), subject, id, nil)
+			require.NoError(t, err)
+			revoked := false
+			data.get = func() {
+				if !revoked {
+					revoked = true
+					assert.NoError(t, h.Revoke(context.Background(), subject, id))
+				}
+			}
+			err = read(h, id, r.Approval())
+			require.True(t, revoked)
+			assertRevoked(t, err)
+		})
+	}
+	t.Run("export", func(t *testing.T) {
+		t.Parallel()
+		data := &hook{Store: retention.NewMemoryStore()}
+		h := newHost(t, func(c *brondata.Config) { c.Data = data })
+		id := h.active(t)
+		_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+		require.NoError(t, err)
+		data.get = func() { assert.NoError(t, h.Revoke(context.Background(), subject, id)) }
+		e, err := h.Export(t.Context(), subject, "subject-1")
+		require.NoError(t, err)
+		assert.Empty(t, e.Data)
+	})
+}
+
+// assertNoKeys asserts that what the key store holds after a sweep opens nothing and names nobody.
 func (h *host) assertNoKeys(t testing.TB) {
 	t.Helper()
 	all, err := h.conf.Keys.List(t.Context(), "g/", "", 1000)

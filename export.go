@@ -50,7 +50,7 @@ func (c *Client) Export(ctx context.Context, by consent.Actor, subject string) (
 			continue // what ended cannot be read
 		}
 		d, err := c.stored(ctx, by, g, "export")
-		if errors.Is(err, ErrNothing) || errors.Is(err, retention.ErrShredded) {
+		if errors.Is(err, ErrNothing) || errors.Is(err, consent.ErrNotPermitted) {
 			continue // nothing there, or it ended a moment ago
 		}
 		if err != nil {

@@ -139,9 +139,6 @@ func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approv
 	if errors.Is(err, ErrNothing) {
 		return crypto.Package{}, fmt.Errorf("%w: what was reviewed is no longer kept", consent.ErrVoid)
 	}
-	if errors.Is(err, retention.ErrShredded) {
-		return crypto.Package{}, fmt.Errorf("%w: its data was destroyed", consent.ErrNotPermitted)
-	}
 	if err != nil {
 		return crypto.Package{}, err
 	}

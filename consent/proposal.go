@@ -3,13 +3,14 @@ package consent
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/brondata/brondata/model"
 )
 
 // Proposal is what a grant is asked for with: everything that the subject will decide about.
 type Proposal struct {
-	Subject   string    `json:"subject"` // the host's opaque id, never a name or BSN
+	Subject   string    `json:"subject"` // the host's opaque id, UTF-8, never a name or BSN
 	Case      string    `json:"case,omitempty"`
 	Recipient Recipient `json:"recipient"`
 	Purpose   Purpose   `json:"purpose"`
@@ -27,10 +28,10 @@ type Proposal struct {
 }
 
 func (p Proposal) validate() error {
-	if p.Subject == "" || len(p.Subject) > maxText {
+	if p.Subject == "" || !shortText(p.Subject) {
 		return invalid("subject")
 	}
-	if len(p.Case) > maxText {
+	if !shortText(p.Case) {
 		return invalid("case")
 	}
 	if err := p.Recipient.validate(); err != nil {
@@ -61,6 +62,10 @@ func (p Proposal) validate() error {
 	}
 	return nil
 }
+
+// shortText reports whether a text of the host is as short as it may be, and UTF-8: what is not would be stored as another
+// text, and two ids as one.
+func shortText(s string) bool { return len(s) <= maxText && utf8.ValidString(s) }
 
 // namesBSN reports whether the scope asks for a citizen service number.
 func namesBSN(s model.Scope) bool {

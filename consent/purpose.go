@@ -2,13 +2,14 @@ package consent
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
 )
 
 func validText(t model.Text, max int) bool {
-	return (t.Dutch != "" || t.English != "") && len(t.Dutch) <= max && len(t.English) <= max
+	return (t.Dutch != "" || t.English != "") && len(t.Dutch) <= max && len(t.English) <= max && utf8.ValidString(t.Dutch+t.English)
 }
 
 // PurposeID names a purpose: of the form of [model.ValidName]. It comes from code and may be logged.
@@ -40,7 +41,7 @@ func (p Purpose) validate() error {
 		return invalid("purpose text")
 	case p.MaxValidity < 0:
 		return invalid("purpose validity")
-	case len(p.LegalBasis) > maxText:
+	case !shortText(p.LegalBasis):
 		return invalid("purpose legal basis")
 	}
 	for c, d := range p.Keep {
@@ -66,11 +67,11 @@ type Recipient struct {
 
 func (r Recipient) validate() error {
 	switch {
-	case r.ID == "" || len(r.ID) > maxText:
+	case r.ID == "" || !shortText(r.ID):
 		return invalid("recipient id")
-	case r.Name == "" || len(r.Name) > maxText:
+	case r.Name == "" || !shortText(r.Name):
 		return invalid("recipient name")
-	case r.Contact == "" || len(r.Contact) > maxText:
+	case r.Contact == "" || !shortText(r.Contact):
 		return invalid("recipient contact")
 	case r.Country != "" && len(r.Country) != 2:
 		return invalid("recipient country")

@@ -18,7 +18,7 @@ type recipientItem struct {
 // SetKey registers a recipient's key, or replaces it: after that, pending releases to the old key are void, while grants
 // stay. The host must have got the key in a way that it trusts: whoever's key this is reads what is released.
 func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key crypto.RecipientKey) error {
-	if recipient == "" || len(recipient) > maxText || key.IsZero() {
+	if recipient == "" || !shortText(recipient) || key.IsZero() {
 		return invalid("recipient key")
 	}
 	if err := m.Allow(ctx, by, Question{Action: ActionSetKey, Recipient: recipient}); err != nil {

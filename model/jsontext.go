@@ -5,22 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
 // ValidText reports whether s can stand in JSON: valid UTF-8 without NUL, which several databases cannot hold. A text
 // that is not valid makes a record impossible to write, so readers leave it out with a doubt.
 func ValidText(s string) bool {
-	return utf8.ValidString(s) && indexNUL(s) < 0
-}
-
-func indexNUL(s string) int {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return i
-		}
-	}
-	return -1
+	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 
 // appendText writes a JSON string as RFC 8785 §3.2.2.2 has it: the two-character escapes where JSON has one, small

@@ -244,6 +244,18 @@ func faultyRun(t *testing.T, n int, after bool) bool {
 	default:
 		t.Errorf("the bank was not told, call %d", n)
 	}
+	// Once nothing fails any more, nothing is left to do, and no key.
+	f.mu.Lock()
+	f.n = 0
+	f.mu.Unlock()
+	var rep brondata.SweepReport
+	for range 3 {
+		h.now = h.now.Add(25 * time.Hour)
+		rep, err = h.Sweep(ctx, 100)
+		require.NoError(t, err, "call %d", n)
+	}
+	require.Equal(t, brondata.SweepReport{}, rep, "call %d", n)
+	h.assertNoKeys(t)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for what, text := range map[string]string{"stores": f.written.String(), "log": log.String(), "errors and events": said.String()} {

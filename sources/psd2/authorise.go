@@ -129,7 +129,7 @@ func (c *client) ask(ctx context.Context, links map[string]string, v value) (sou
 			return false, nil
 		}
 		if !c.source.conf.Embedded {
-			return false, sources.Errorf(sources.ErrNotProvided, "the bank wants the subject's credentials from this party, which the configuration does not allow")
+			return false, sources.Errorf(sources.ErrUnexpected, "the bank wants the subject's credentials from this party, which the configuration does not allow")
 		}
 		return true, nil
 	}
@@ -167,7 +167,7 @@ func (c *client) ask(ctx context.Context, links map[string]string, v value) (sou
 		return c.challenge(ctx, phaseChallenge, message, identify)
 	}
 	if pick(linksCipher) {
-		return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the bank wants a password that is encrypted with its own key"))
+		return c.failed(ctx, sources.Errorf(sources.ErrUnexpected, "the bank wants a password that is encrypted with its own key"))
 	}
 	// Nothing is left to do here: the subject confirms in the bank's app.
 	p.Phase = phaseWait

@@ -53,7 +53,7 @@ type Config struct {
 	// Prefer is what the bank is asked for; ApproachRedirect by default.
 	Prefer Approach
 	// Embedded allows challenges for the subject's password at the bank. Without it a bank that has nothing else ends the
-	// connection with [sources.ErrNotProvided].
+	// connection with [sources.ErrUnexpected].
 	Embedded bool
 	// OwnerName asks for the right to the account owner's name too, where the scope has it. Banks that do not know this
 	// part of the specification refuse the whole consent.

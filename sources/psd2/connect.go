@@ -3,6 +3,7 @@ package psd2
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -32,7 +33,24 @@ const (
 // What the subject refused, or the bank rejected, is [sources.ErrAuthentication]. After an error that waiting mends, such as
 // [sources.ErrUnavailable], ask again with an empty request: a callback and a field are taken once only. What they led to may
 // be over with it, as where a code could not be turned into a token or a password was not answered: then begin anew.
+// [sources.ErrNotProvided] means that there is nothing to connect for, since the scope has nothing that the bank's interface
+// gives; that the bank does not offer what a connection needs is [sources.ErrUnexpected].
 func (s *Source) Connect(ctx context.Context, session *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
+	step, err := s.step(ctx, session, r)
+	if err == errNothing || !errors.Is(err, sources.ErrNotProvided) {
+		return step, err
+	}
+	// The bank's own no, which must not pass for "nothing to do".
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return step, sources.Errorf(sources.ErrUnexpected, "the bank does not offer the connection, status %d", e.status)
+	}
+	return step, sources.Errorf(sources.ErrUnexpected, "the bank does not offer the connection")
+}
+
+// errNothing says that no connection is needed.
+var errNothing = sources.Errorf(sources.ErrNotProvided, "the scope has nothing that the bank's interface gives")
+
+func (s *Source) step(ctx context.Context, session *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
 	st, err := load(ctx, session)
 	if err != nil {
 		return sources.Step{}, err
@@ -93,7 +111,7 @@ func (c *client) begin(ctx context.Context, r sources.ConnectRequest) (sources.S
 		Owner:  c.source.conf.OwnerName && r.Scope.HasField(model.CategoryAccount, "ownerName"),
 	}
 	if !p.Accounts && !p.Balances && !p.Booked {
-		return sources.Step{}, sources.Errorf(sources.ErrNotProvided, "the scope has nothing that the bank's interface gives")
+		return sources.Step{}, errNothing
 	}
 	var err error
 	if p.State, err = random(); err != nil {
@@ -194,7 +212,7 @@ func (c *client) poll(ctx context.Context) (sources.Step, error) {
 			}
 			code := p.Code
 			if code == "" || p.Links["confirmation"] == "" {
-				return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the bank asks for a confirmation that it gave no code for"))
+				return c.failed(ctx, sources.Errorf(sources.ErrUnexpected, "the bank asks for a confirmation that it gave no code for"))
 			}
 			p.Code = ""
 			if err := c.save(ctx); err != nil {

@@ -383,7 +383,7 @@ func TestConnectEmbedded(t *testing.T) {
 		h := hosttest.New(t, psd2test.Options{Approach: psd2test.Embedded})
 		h.Conf.Embedded, h.Conf.Prefer = false, ""
 		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
-		require.ErrorIs(t, err, sources.ErrNotProvided)
+		require.ErrorIs(t, err, sources.ErrUnexpected)
 	})
 }
 

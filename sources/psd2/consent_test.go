@@ -149,6 +149,32 @@ func TestExplicitStartSaysTheWayBack(t *testing.T) {
 	}
 }
 
+// "Not provided" says that there is nothing to connect for; a host takes it for connected. The bank's no is another error.
+func TestTheBankOffersNoConnection(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]psd2test.Fault{
+		"no such resource": {Kind: psd2test.Status, Status: 404, Path: "/consents"},
+		"blocked":          {Kind: psd2test.Status, Status: 403, Code: "SERVICE_BLOCKED", Path: "/consents"},
+		"no OAuth server":  {Kind: psd2test.Status, Status: 404, Path: "/.well-known/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := hosttest.New(t, psd2test.Options{Approach: psd2test.OAuth})
+			h.Bank.Inject(f)
+			_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
+			require.ErrorIs(t, err, sources.ErrUnexpected)
+			require.NotErrorIs(t, err, sources.ErrNotProvided)
+		})
+	}
+	t.Run("no OAuth client", func(t *testing.T) {
+		t.Parallel()
+		h := hosttest.New(t, psd2test.Options{Approach: psd2test.OAuth})
+		h.Conf.OAuth = nil
+		_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
+		require.ErrorIs(t, err, sources.ErrUnexpected)
+	})
+}
+
 // Where the bank did not answer to a consent, asking again makes one, as it was asked before.
 func TestConnectAgainAfterNoAnswer(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ const maxMetadata = 1 << 20
 func (c *client) authorise(ctx context.Context, metadata string) (sources.Step, error) {
 	p, o := c.state.Pending, c.source.conf.OAuth
 	if o == nil {
-		return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the bank wants OAuth, for which the configuration has no client"))
+		return c.failed(ctx, sources.Errorf(sources.ErrUnexpected, "the bank wants OAuth, for which the configuration has no client"))
 	}
 	v, err := c.metadata(ctx, metadata)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *client) authorise(ctx context.Context, metadata string) (sources.Step, 
 		}
 	}
 	if m := v.get("code_challenge_methods_supported"); m.present() && !m.lists("S256") {
-		return c.failed(ctx, sources.Errorf(sources.ErrNotProvided, "the OAuth server does not take S256 code challenges"))
+		return c.failed(ctx, sources.Errorf(sources.ErrUnexpected, "the OAuth server does not take S256 code challenges"))
 	}
 	p.Issuer, p.TokenURL, p.Verifier = issuer, token, oauth2.GenerateVerifier()
 	p.Named = v.get("authorization_response_iss_parameter_supported").yes()
@@ -141,7 +141,7 @@ func (c *client) oauth(tokenURL, redirect string) *oauth2.Config {
 func (c *client) exchange(ctx context.Context, q url.Values, verifier string) error {
 	p := c.state.Pending
 	if c.source.conf.OAuth == nil {
-		return sources.Errorf(sources.ErrNotProvided, "the configuration has no OAuth client any more")
+		return sources.Errorf(sources.ErrUnexpected, "the configuration has no OAuth client any more")
 	}
 	if iss, ok := q["iss"]; (ok || p.Named) && (len(iss) != 1 || iss[0] != p.Issuer) {
 		return sources.Errorf(sources.ErrAuthentication, "the callback is of another OAuth server") // RFC 9207

@@ -118,6 +118,7 @@ func TestBadInput(t *testing.T) {
 		"wrong charset":            {doc: strings.Replace(whole, "Werkgever", "Werkgev\xE9r", 1), want: sources.ErrMalformed, issue: model.IssueCharset, kept: 4},
 		"unknown charset":          {doc: strings.Replace(whole, "UTF-8", "EBCDIC-NL", 1), format: camt.Statement, want: sources.ErrMalformed, issue: model.IssueCharset},
 		"deep nesting":             {doc: deep, want: sources.ErrLimit, issue: model.IssueLimit, kept: 4},
+		"many statements":          {doc: strings.Replace(whole, "</Stmt>", "</Stmt>"+strings.Repeat("<Stmt/>", 100_000), 1), want: sources.ErrLimit, issue: model.IssueLimit, kept: 9},
 		"long token":               {doc: strings.Replace(whole, "Salaris februari", strings.Repeat("x", 2<<20), 1), want: sources.ErrLimit, issue: model.IssueLimit, kept: 4},
 		"binary":                   {doc: "\x00\x01\x02\x03", format: camt.Statement, want: sources.ErrMalformed},
 	}

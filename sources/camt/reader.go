@@ -179,7 +179,7 @@ func (r *reader) start() error {
 		return r.s.Skip()
 	}
 	if p == statement {
-		if err := r.startStatement(name); err != nil {
+		if err := r.startStatement(); err != nil {
 			return err
 		}
 	}

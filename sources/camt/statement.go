@@ -5,12 +5,21 @@ import (
 	"strconv"
 
 	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
 )
 
 // maxKnown bounds the accounts that one document is expected to name. More are read as well; they may be written twice.
 const maxKnown = 1000
 
-func (r *reader) startStatement(name []byte) error {
+// maxStatements bounds the statements of one document: the writer keeps a note of each, also of an empty one. Ten
+// years of daily statements of twenty accounts are fewer.
+const maxStatements = 100_000
+
+func (r *reader) startStatement() error {
+	if r.statement == maxStatements {
+		r.w.Issue(model.Doubt(model.IssueLimit, ""))
+		return sources.Errorf(sources.ErrLimit, "more than %d statements", maxStatements)
+	}
 	r.statement++
 	r.entry, r.balance = 0, 0
 	r.account = model.AccountID{}

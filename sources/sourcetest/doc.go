@@ -36,7 +36,7 @@ const (
 	RuleTruncated     Rule = "truncated"         // A record of a truncated document equals one of the whole, or carries an issue.
 	RulePrivate       Rule = "no-personal-data"  // No value of a document is in an error or a log.
 	RuleLeak          Rule = "no-goroutine-left" // When the call returns, its goroutines have ended.
-	RuleError         Rule = "error"             // An error wraps a sentinel of package sources.
+	RuleError         Rule = "error"             // Work ends as the case expects, without a panic; an error wraps a sentinel of package sources.
 )
 
 // Violation is one breach of the contract.

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,19 +131,20 @@ func all() sources.Query {
 func (c *normalizerCheck) one(t *testing.T, cs Case) {
 	ctx := t.Context()
 	before := goleak.IgnoreCurrent()
-	trip := newTripwire()
+	trip := newTripwire(true)
 	whole := c.read(ctx, cs.Document, all())
 	if n := trip.restore(); n > 0 {
-		c.breach(RuleNoNetwork, cs.Name, fmt.Sprintf("reading made %d requests", n))
+		c.breach(RuleNoNetwork, cs.Name, fmt.Sprintf("reading made %d requests or asked for the address of a host", n))
+		return // the other checks would make them again, hundreds of times
 	}
 	if err := goleak.Find(before); err != nil {
-		c.breach(RuleLeak, cs.Name, "a goroutine is still running")
+		c.breach(RuleLeak, cs.Name, "a goroutine is still running: "+err.Error())
 		return // it would also stop the fake clock below
 	}
 	switch {
 	case cs.Err == nil && whole.err != nil:
 		rule := RuleError
-		if errors.Is(whole.err, sources.ErrAdapter) {
+		if errors.Is(whole.err, sources.ErrAdapter) && strings.Contains(whole.err.Error(), "does not declare") {
 			rule = RuleDeclared
 		}
 		if errors.Is(whole.err, sources.ErrUnknownFormat) || errors.Is(whole.err, sources.ErrAmbiguous) {
@@ -161,7 +164,7 @@ func (c *normalizerCheck) one(t *testing.T, cs Case) {
 	c.truncated(ctx, cs, whole)
 	c.spoiled(ctx, cs, whole)
 	if err := goleak.Find(before); err != nil {
-		c.breach(RuleLeak, cs.Name, "a goroutine is still running after readings that broke off")
+		c.breach(RuleLeak, cs.Name, "a goroutine is still running after readings that broke off: "+err.Error())
 	}
 }
 
@@ -224,12 +227,17 @@ func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 			continue // one read may be all that such a document takes
 		}
 		cctx, cancel := context.WithCancel(ctx)
-		d.Body = &cancelling{Content: cs.Document.Body, left: after, cancel: cancel}
+		body := &cancelling{Content: cs.Document.Body, cancel: cancel}
+		body.left.Store(int64(after))
+		d.Body = body
 		if after == 0 {
 			cancel()
 		}
 		r := c.read(cctx, d, all())
 		cancel()
+		if cs.Err != nil && errors.Is(r.err, cs.Err) {
+			continue // an empty document, for example, needs no look at the context
+		}
 		if !errors.Is(r.err, context.Canceled) {
 			c.breach(RuleCancel, cs.Name, fmt.Sprintf("the context ended, but reading returned %v", errorName(r.err)))
 			return
@@ -263,18 +271,19 @@ func (c *normalizerCheck) formatOf(ctx context.Context, d sources.Document) mode
 // cancelling is a body that ends the context at the n-th read.
 type cancelling struct {
 	sources.Content
-	left   int
+	left   atomic.Int64
 	cancel func()
 }
 
 func (c *cancelling) ReadAt(p []byte, off int64) (int, error) {
-	if c.left--; c.left == 0 {
+	if c.left.Add(-1) == 0 {
 		c.cancel()
 	}
 	return c.Content.ReadAt(p, off)
 }
 
-// truncated cuts the document at every place, or at a thousand, and compares what is still read.
+// truncated cuts the document at every place, or at a thousand, and compares what is still read. The thousand are one in
+// each of as many parts, always the same: equal steps could all end at the same place of rows of one length.
 func (c *normalizerCheck) truncated(ctx context.Context, cs Case, whole result) {
 	size := int(cs.Document.Body.Size())
 	b := make([]byte, size)
@@ -292,7 +301,9 @@ func (c *normalizerCheck) truncated(ctx context.Context, cs Case, whole result) 
 	}
 	d := cs.Document
 	d.Format = c.formatOf(ctx, d)
-	for cut := 0; cut < size; cut += step {
+	random := rand.New(rand.NewPCG(uint64(size), 1))
+	for part := 0; part < size; part += step {
+		cut := part + random.IntN(min(step, size-part))
 		d.Body = sources.BytesContent(bytes.Clone(b[:cut]))
 		r := c.read(ctx, d, all())
 		left := map[string]int{}

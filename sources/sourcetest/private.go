@@ -2,8 +2,11 @@ package sourcetest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -72,18 +75,29 @@ func valuesOf(rs []model.Record) values {
 	return out
 }
 
-// tripwire counts requests through the process's default HTTP transport, which no adapter may use.
+// tripwire counts requests through the process's default HTTP transport, which no adapter may use, and where names is set
+// questions for the address of a host, which other transports ask.
 type tripwire struct {
-	n    atomic.Int64
-	old  http.RoundTripper
-	once sync.Once
+	n     atomic.Int64
+	old   http.RoundTripper
+	names *net.Resolver // the old one, nil where it stayed
+	once  sync.Once
 }
 
-func newTripwire() *tripwire {
+func newTripwire(names bool) *tripwire {
 	w := &tripwire{old: http.DefaultTransport}
 	http.DefaultTransport = w
+	if names {
+		w.names = net.DefaultResolver
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			w.n.Add(1)
+			return nil, errNoNetwork
+		}}
+	}
 	return w
 }
+
+var errNoNetwork = errors.New("sourcetest: reading needs no network")
 
 // RoundTrip implements [http.RoundTripper].
 func (w *tripwire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -92,6 +106,11 @@ func (w *tripwire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (w *tripwire) restore() int {
-	w.once.Do(func() { http.DefaultTransport = w.old })
+	w.once.Do(func() {
+		http.DefaultTransport = w.old
+		if w.names != nil {
+			net.DefaultResolver = w.names
+		}
+	})
 	return int(w.n.Load())
 }

@@ -142,7 +142,7 @@ func (c *sourceCheck) fetch(ctx context.Context, o fetchOptions) (out fetched) {
 	if o.query != nil {
 		q = *o.query
 	}
-	trip := newTripwire()
+	trip := newTripwire(false)
 	defer func() { out.requests = trip.restore() }()
 	out.err = su.Source.Fetch(ctx, s, q, func(d sources.Document) error {
 		out.docs++
@@ -210,7 +210,7 @@ func (c *sourceCheck) whole(ctx context.Context) {
 		c.breach(RuleSlot, fmt.Sprintf("documents of %d accounts came, the setup has %d: a document of one account must name it in the attribute \"account\"", len(f.accounts), c.o.Accounts))
 	}
 	if err := goleak.Find(before); err != nil {
-		c.breach(RuleLeak, "a goroutine is still running after Fetch returned")
+		c.breach(RuleLeak, "a goroutine is still running after Fetch returned: "+err.Error())
 	}
 }
 
@@ -244,7 +244,7 @@ func (c *sourceCheck) cancel(ctx context.Context) {
 		}
 	}
 	if err := goleak.Find(before); err != nil {
-		c.breach(RuleLeak, "a goroutine is still running after a cancelled Fetch returned")
+		c.breach(RuleLeak, "a goroutine is still running after a cancelled Fetch returned: "+err.Error())
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 // makes it break one rule.
 type csv struct {
 	impureFormats, claimsAll, wrongAmount, clock, counter, network, undeclared, beyondQuery, bsn, ignoresCtx, ignoresWriter,
-	guessesCut, valueInError, badValueInError, leaksGoroutine, foreignError bool
+	guessesCut, valueInError, badValueInError, leaksGoroutine, foreignError, ownTransport, impureCategories, panics, oneVariable bool
 }
 
 var calls atomic.Int64 // what a normalizer must not have: state between calls
@@ -45,6 +45,9 @@ func (n csv) Formats() []sources.Format {
 }
 
 func (n csv) Categories() []model.Category {
+	if n.impureCategories && calls.Add(1)%2 == 0 {
+		return []model.Category{model.CategoryPerson, model.CategoryTransaction}
+	}
 	return []model.Category{model.CategoryTransaction, model.CategoryPerson}
 }
 
@@ -57,6 +60,15 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 			_ = resp.Body.Close()
 		}
 	}
+	if n.ownTransport {
+		c := http.Client{Transport: &http.Transport{}}
+		if resp, err := c.Get("http://adapter.invalid/"); err == nil {
+			_ = resp.Body.Close()
+		}
+	}
+	if n.panics {
+		panic("the normalizer's own")
+	}
 	in := d.Open(ctx)
 	if n.ignoresCtx {
 		in = io.NewSectionReader(d.Body, 0, d.Body.Size())
@@ -66,6 +78,7 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 		return err
 	}
 	rows := strings.SplitAfter(string(b), "\n")
+	var one model.Transaction
 	for i, row := range rows {
 		if i == 0 || row == "" || row == "end\n" {
 			continue
@@ -101,6 +114,9 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 		}
 		if n.counter {
 			tx.ID = fmt.Sprint(calls.Add(1))
+		}
+		if n.oneVariable {
+			one, tx = *tx, &one
 		}
 		if n.undeclared {
 			if err := w.Record(&model.Pension{}, model.AtLine(i)); err != nil {
@@ -176,9 +192,18 @@ func TestNormalizerRules(t *testing.T) {
 		{"sure of everything", csv{claimsAll: true}, sourcetest.RuleDetect, nil},
 		{"a goroutine that goes on", csv{leaksGoroutine: true}, sourcetest.RuleLeak, nil},
 		{"an error that nobody can branch on", csv{foreignError: true}, sourcetest.RuleError, nil},
+		{"other categories at each call", csv{impureCategories: true}, sourcetest.RulePure, nil},
+		{"makes a request over a transport of its own", csv{ownTransport: true}, sourcetest.RuleNoNetwork, nil},
+		{"panics", csv{panics: true}, sourcetest.RuleError, nil},
+		{"one variable for all records", csv{oneVariable: true}, sourcetest.RuleError, nil},
+		{"an exception for a rule", csv{ignoresWriter: true}, "", &sourcetest.NormalizerOptions{Except: []sourcetest.Rule{sourcetest.RuleStop}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := rules(sourcetest.CheckNormalizer(t, tc.n, csvCase(t), tc.o))
+			if tc.rule == "" {
+				assert.Empty(t, got)
+				return
+			}
 			assert.Contains(t, got, tc.rule, "%v", got)
 		})
 	}
@@ -190,6 +215,48 @@ func TestNormalizerRules(t *testing.T) {
 		cs[0].Golden = ""
 		assert.Contains(t, rules(sourcetest.CheckNormalizer(t, csv{}, cs, nil)), sourcetest.RuleGolden)
 	})
+	t.Run("cuts of a large document are not all at the ends of its rows", func(t *testing.T) {
+		const row = "2026-01-02;-12.50;Bakker\n"
+		large := "csv\n2026-01-02;-12.5;Bak\n" + strings.Repeat(row, 1000) + "end\n" // each 25th place is the end of a row
+		require.Equal(t, len(row), len(large)/1000)
+		cs := []sourcetest.Case{{Name: "large", Golden: filepath.Join("testdata", "large.golden.jsonl"), Document: sources.Document{Body: sources.BytesContent([]byte(large))}}}
+		assert.NotContains(t, rules(sourcetest.CheckNormalizer(t, csv{}, cs, nil)), sourcetest.RuleTruncated)
+		assert.Contains(t, rules(sourcetest.CheckNormalizer(t, csv{guessesCut: true}, cs, nil)), sourcetest.RuleTruncated)
+	})
+}
+
+// empty refuses a document without a byte before it looks at anything else.
+type empty struct{ csv }
+
+func (n empty) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
+	if d.Body.Size() == 0 {
+		return sources.Errorf(sources.ErrNotProvided, "the document is empty")
+	}
+	return n.csv.Normalize(ctx, d, q, w)
+}
+
+// Adapters that keep the contract in another way than most.
+func TestUnusualNormalizers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		n    sources.Normalizer
+		text string
+		err  error
+	}{
+		"an empty document":          {empty{}, "", sources.ErrNotProvided},
+		"no record":                  {csv{}, "csv\nend\n", nil},
+		"a document that breaks off": {csv{}, "csv\n2026-01-02;-12.50;Bakkerij Voor", sources.ErrTruncated},
+		"the last row in doubt":      {csv{}, csvText[:len(csvText)-len("end\n")], nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "golden.jsonl")
+			d := sources.Document{Format: "csv", Body: sources.BytesContent([]byte(tc.text))}
+			cs := []sourcetest.Case{{Name: name, Document: d, Golden: file, Err: tc.err}}
+			t.Setenv("BRONDATA_UPDATE", "1")
+			assert.Empty(t, sourcetest.CheckNormalizer(t, tc.n, cs, nil))
+			t.Setenv("BRONDATA_UPDATE", "0")
+			assert.Empty(t, sourcetest.CheckNormalizer(t, tc.n, cs, nil))
+		})
+	}
 }
 
 // other claims everything.
@@ -212,8 +279,8 @@ func rules(vs []sourcetest.Violation) (out []sourcetest.Rule) {
 
 // api is a good source: two accounts of a server, one document each. Each of its fields makes it break one rule.
 type api struct {
-	url, host                                                                                                            string
-	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak bool
+	url, host                                                                                                                                                          string
+	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak, valueInError, fails, halfDocument, otherName bool
 }
 
 var describes atomic.Int64
@@ -240,6 +307,10 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 	if !q.Wants(model.CategoryTransaction) && !a.beyondQuery {
 		return nil
 	}
+	if a.fails {
+		return io.ErrShortBuffer
+	}
+	seen := ""
 	for _, account := range []string{"1", "2"} {
 		if !a.noSlot {
 			if err := s.Account(ctx, account); err != nil && !a.slotIgnored {
@@ -260,6 +331,9 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 			c = http.DefaultClient
 		}
 		resp, err := c.Do(req)
+		if err != nil && a.valueInError {
+			return fmt.Errorf("after %s: %w", seen, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -267,6 +341,13 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 		_ = resp.Body.Close()
 		if err != nil {
 			return err
+		}
+		seen = string(b)
+		if a.halfDocument {
+			b = b[:len(b)/3]
+		}
+		if a.otherName {
+			b = bytes.Replace(b, []byte("Bakkerij"), []byte("Slagerij"), 1)
 		}
 		if a.logsValue {
 			s.Log().Info("fetched", "body", string(b))
@@ -318,6 +399,10 @@ func TestSourceRules(t *testing.T) {
 		{"logs a value", sourcetest.RulePrivate, func(a *api) { a.logsValue = true }},
 		{"fetches what is not asked", sourcetest.RuleQuery, func(a *api) { a.beyondQuery = true }},
 		{"a goroutine that goes on", sourcetest.RuleLeak, func(a *api) { a.leak = true }},
+		{"a value in an error", sourcetest.RulePrivate, func(a *api) { a.valueInError = true }},
+		{"fails", sourcetest.RuleError, func(a *api) { a.fails = true }},
+		{"a document that nobody can read", sourcetest.RuleError, func(a *api) { a.halfDocument = true }},
+		{"another name", sourcetest.RuleGolden, func(a *api) { a.otherName = true }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := rules(sourcetest.CheckSource(t.Context(), setup(tc.change), o))

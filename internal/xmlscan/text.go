@@ -91,7 +91,8 @@ func (s *Scanner) chars() (bool, error) {
 }
 
 // Leaf is a shortcut for the element that most of a data file is made of. Where the current Start is followed by nothing but
-// plain text, which may be empty, and its own end tag, Leaf returns the text and goes to that End, as two calls of Next would.
+// plain text, which may be empty, and its own end tag, Leaf returns the text and goes to that End, as two calls of Next would;
+// text of nothing but white space is returned even where Options.SkipSpace leaves it out.
 // Otherwise, also for text with references, line ends to normalise or characters beyond US-ASCII, it returns false, changes
 // nothing, and Next does the work.
 func (s *Scanner) Leaf() (text []byte, ok bool) {

@@ -170,3 +170,34 @@ func TestForeignElements(t *testing.T) {
 	assert.Equal(t, "Twee", got.Counterparty.Name)
 	assert.Empty(t, got.Issues)
 }
+
+// TestCreditorID holds that only the number of scheme SEPA is a creditor's identifier, and that a cut one is in doubt.
+func TestCreditorID(t *testing.T) {
+	t.Parallel()
+	other := func(id, scheme string) string {
+		return "<Othr><Id>" + id + "</Id><SchmeNm><Prtry>" + scheme + "</Prtry></SchmeNm></Othr>"
+	}
+	tests := map[string]struct {
+		ids, want string
+		issue     model.IssueCode
+	}{
+		"one":           {other("NL98ZZZ1", "SEPA"), "NL98ZZZ1", ""},
+		"beside others": {other("1", "KVK") + other("NL98ZZZ1", "SEPA") + other("2", "X"), "NL98ZZZ1", ""},
+		"none":          {other("1", "KVK") + "<Othr><Id>2</Id></Othr>", "", ""},
+		"two":           {other("NL98ZZZ1", "SEPA") + other("NL98ZZZ2", "SEPA"), "", model.IssueConflict},
+		"far too long":  {other(strings.Repeat("1", 20_000), "SEPA"), strings.Repeat("1", 1<<14), model.IssueLimit},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := readEntry(t, booked+"<NtryDtls><TxDtls><RltdPties><Cdtr><Pty><Id><PrvtId>"+tt.ids+
+				"</PrvtId></Id></Pty></Cdtr></RltdPties></TxDtls></NtryDtls>")
+			assert.Equal(t, tt.want, got.CreditorID)
+			var want []model.Issue
+			if tt.issue != "" {
+				want = []model.Issue{{Code: tt.issue, Field: "creditorId"}}
+			}
+			assert.Equal(t, want, got.Issues)
+		})
+	}
+}

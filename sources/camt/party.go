@@ -102,5 +102,8 @@ func (r *reader) party(s side, doubts *[]model.Issue) model.Counterparty {
 func (r *reader) endCreditorID() {
 	if string(r.values.text[dScheme]) == "SEPA" && !r.values.bad.has(dScheme) && r.values.has(dOther) {
 		r.values.put(dCreditorID, r.values.text[dOther])
+		if r.values.long.has(dOther) {
+			r.values.long.add(dCreditorID)
+		}
 	}
 }

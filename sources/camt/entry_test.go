@@ -201,3 +201,34 @@ func TestCreditorID(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnNumber holds that the statement's account is never the counterparty.
+func TestOwnNumber(t *testing.T) {
+	t.Parallel()
+	const (
+		own   = "<Id><IBAN>NL33TEST9011111111</IBAN></Id>"
+		other = "<Id><IBAN>NL84TEST9022222222</IBAN></Id>"
+	)
+	tests := map[string]struct {
+		parties, want string
+		doubt         bool
+	}{
+		"the other side":   {"<DbtrAcct>" + own + "</DbtrAcct><CdtrAcct>" + other + "</CdtrAcct>", "NL84TEST9022222222", false},
+		"swapped":          {"<DbtrAcct>" + other + "</DbtrAcct><CdtrAcct>" + own + "</CdtrAcct>", "NL84TEST9022222222", false},
+		"both":             {"<DbtrAcct>" + own + "</DbtrAcct><CdtrAcct>" + own + "</CdtrAcct>", "", true},
+		"only as creditor": {"<CdtrAcct>" + own + "</CdtrAcct>", "", true},
+		"only as debtor":   {"<DbtrAcct>" + own + "</DbtrAcct>", "", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := readEntry(t, booked+"<NtryDtls><TxDtls><RltdPties>"+tt.parties+"</RltdPties></TxDtls></NtryDtls>")
+			assert.Equal(t, tt.want, got.Counterparty.Account.Value())
+			var want []model.Issue
+			if tt.doubt {
+				want = []model.Issue{{Code: model.IssueConflict, Field: "counterparty"}}
+			}
+			assert.Equal(t, want, got.Issues)
+		})
+	}
+}

@@ -41,8 +41,13 @@ func (r *reader) counterparty(d direction, doubts *[]model.Issue) model.Counterp
 			*doubts = append(*doubts, model.Doubt(model.IssueConflict, "counterparty"))
 			return model.Counterparty{}
 		}
-	} else if r.hasOwnNumber(other) && r.hasParty(opposite) && !r.isOwner(opposite) {
-		other = opposite // nobody is their own counterparty: a return that does not say so
+	} else if r.hasOwnNumber(other) {
+		// Nobody is their own counterparty: a return that does not say so.
+		if !r.hasParty(opposite) || r.isOwner(opposite) {
+			*doubts = append(*doubts, model.Doubt(model.IssueConflict, "counterparty"))
+			return model.Counterparty{}
+		}
+		other = opposite
 	}
 	return r.party(other, doubts)
 }

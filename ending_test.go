@@ -230,28 +230,36 @@ func TestSweepLeavesNoKey(t *testing.T) {
 	h.assertNoKeys(t)
 }
 
-// A bank that never answers: when the time to tell it is over, nothing is left of the connection either.
+// A bank that never answers is not told for ever: after a week nothing is left of the connection, though the grant would have
+// lasted longer. Until then the grant is not forgotten.
 func TestSweepGivesUpDisconnecting(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, nil)
 	id := h.active(t)
 	*h.bank.down = true
 	require.NoError(t, h.Revoke(t.Context(), subject, id))
-	for range 3 {
-		_, _ = h.Sweep(t.Context(), 100)
-		h.now = h.now.Add(24 * time.Hour)
-	}
-	h.now = h.now.Add(60 * 24 * time.Hour)
-	*h.bank.down = false // it answers that there is nothing of which it knows
-	var rep brondata.SweepReport
-	var err error
-	for range 5 {
-		h.now = h.now.Add(time.Hour)
-		rep, err = h.Sweep(t.Context(), 100)
+	failed := 0
+	for range 13 { // six and a half days
+		if _, err := h.Sweep(t.Context(), 100); err != nil {
+			require.ErrorIs(t, err, sources.ErrUnavailable)
+			failed++
+		}
+		n, err := h.Consent().Forget(t.Context(), subject, "subject-1", h.now)
 		require.NoError(t, err)
+		require.Zero(t, n)
+		h.now = h.now.Add(12 * time.Hour)
 	}
-	assert.Zero(t, rep.Consent.Failed)
+	assert.Greater(t, failed, 5)
+	for range 5 {
+		h.now = h.now.Add(25 * time.Hour)
+		rep, err := h.Sweep(t.Context(), 100)
+		require.NoError(t, err)
+		assert.Zero(t, rep.Consent.Failed)
+	}
 	h.assertNoKeys(t)
+	n, err := h.Consent().Forget(t.Context(), subject, "subject-1", h.now)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
 }
 
 // failing fails the changes of a consent store of which the predicate says so, once.
@@ -393,4 +401,15 @@ func TestLeftOutIsNotTold(t *testing.T) {
 		sent[string(b)] = true
 	}
 	assert.Len(t, sent, 1, "%v", sent)
+}
+
+// A sweep of nothing is refused, for it would say that there is more for ever.
+func TestSweepOfNothing(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	for _, max := range []int{0, -1} {
+		rep, err := h.Sweep(t.Context(), max)
+		require.ErrorIs(t, err, consent.ErrInvalid)
+		assert.False(t, rep.More)
+	}
 }

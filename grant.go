@@ -90,8 +90,8 @@ func question(a consent.Action, g consent.Grant) consent.Question {
 
 // connectionsOf is what the vault calls the connections of a grant. They have keys of their own, apart from the grant's
 // data: a revoke destroys those of the data at once, while the identifiers and tokens of a connection are needed once more,
-// to end it at the institution. [Client.Sweep] destroys them as soon as that is done; [disconnectTime] after the grant's end
-// they cannot be read in any case.
+// to end it at the institution. [Client.Sweep] destroys them as soon as that is done, or disconnectTime after the grant's end;
+// and by themselves they end disconnectTime after the end that the grant had when it was given.
 func connectionsOf(g consent.GrantID) string { return string(g) + "-connections" }
 
 // disconnectTime is how long after the end of a grant its connections may still be ended at institutions that do not

@@ -226,11 +226,16 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	return out, errors.Join(errs...)
 }
 
-// disconnect ends the connection of one link at its institution, and then destroys its state.
+// disconnect ends the connection of one link at its institution, and then destroys its state. An institution that has not
+// answered for disconnectTime is not told any more.
 func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
 	g, err := c.consent.Stored(ctx, l.Grant)
 	if err != nil {
 		return err
+	}
+	if !c.conf.Now().Before(g.Ended.Add(disconnectTime)) {
+		c.log.WarnContext(ctx, "connection given up: the institution was not told", "institution", string(l.Institution))
+		return c.vault.DestroyGrant(ctx, connectionsOf(g.ID))
 	}
 	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: endingState{c.state(sweeper, g)}}); err != nil {
 		return err

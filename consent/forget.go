@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,8 @@ import (
 // many. When none is left, what else is kept about the subject goes too. Records of consent are the proof of it: keep them
 // as long as the law wants that proof, and no longer (GDPR articles 5(1)(e) and 7(1)).
 //
-// A grant that is proposed or active, or of which a sweep has not finished the end, stays. The times of accesses in the last 24
+// A grant that is proposed or active, of which a sweep has not finished the end, or of which it is still trying to end a
+// connection, stays. The times of accesses in the last 24
 // hours stay until [Manager.Sweep] forgets them. Forgetting twice is no error. Entries of the access log are that log's to erase.
 func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBefore time.Time) (int, error) {
 	if err := m.Allow(ctx, by, Question{Action: ActionErase, Subject: subject}); err != nil {
@@ -32,6 +34,13 @@ func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBef
 		}
 		if !g.State.Terminal() || !g.Cleared || !g.Ended.Before(endedBefore) {
 			continue
+		}
+		links, err := m.links(ctx, g.ID)
+		if err != nil {
+			return n, err
+		}
+		if slices.ContainsFunc(links, func(l Link) bool { return l.State != LinkClosed && l.Attempts > 0 }) {
+			continue // the institution would not be told any more
 		}
 		if err := m.forget(ctx, g); err != nil {
 			return n, err

@@ -33,10 +33,13 @@ type Swept struct {
 // Sweep does what is due, at most max of each kind: it records expiry, voids releases, has data destroyed and links
 // disconnected, and resumes what a process that died left undone. Nothing that is protected depends on it: what is over is over
 // without a sweep too. Call it every few minutes; several at once do no harm. A failure of one thing does not stop the
-// others; the error joins all of them.
+// others; the error joins all of them. [ErrInvalid]: max is below 1.
 func (m *Manager) Sweep(ctx context.Context, by Actor, max int, o *SweepOptions) (Swept, error) {
 	if err := m.Allow(ctx, by, Question{Action: ActionSweep}); err != nil {
 		return Swept{}, err
+	}
+	if max < 1 {
+		return Swept{}, invalid("max below 1")
 	}
 	if o == nil {
 		o = &SweepOptions{}

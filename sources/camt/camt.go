@@ -12,8 +12,8 @@
 //   - A batch, one Ntry with several TxDtls, gives one transaction for each of them where all have an amount in the
 //     account's currency and these add up to the entry; otherwise one transaction for the whole with the issue "aggregate".
 //   - The counterparty is the debtor of a credit and the creditor of a debit. Reversals and returns keep the roles of
-//     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be told. The
-//     statement's own account is never the counterparty.
+//     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be
+//     told. The statement's own account is never the counterparty.
 //   - Entries with the status INFO move no money and give no record. FUTR and PDNG are pending.
 //   - Dates are those written, from a Dt or a DtTm; no zone is applied.
 //   - "NOTPROVIDED" means, in any text, number or reference, that there is none.

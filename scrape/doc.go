@@ -32,7 +32,7 @@
 //
 // To check a recipe, save the pages of an account of your own, outside of the repository, and read them with
 // [Source.Reduce]; make the values synthetic before they become a test's fixture. Package scrapetest has a fake portal with
-// some fifty ways to change, and two recipes to start from. Their layout is assumed: set [Recipe.Assumed] as long as yours is.
+// some seventy ways to change, and two recipes to start from. Their layout is assumed: set [Recipe.Assumed] as long as yours is.
 //
 // # Never a guess
 //

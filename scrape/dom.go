@@ -3,6 +3,7 @@ package scrape
 import (
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -280,6 +281,18 @@ func (d *dom) match(n *html.Node, m goquery.Matcher) []*html.Node {
 		}
 	}
 	return out[:k]
+}
+
+// ofPage reports whether an element stands under no heading but one of the page itself: one of level 1.
+func (d *dom) ofPage(n *html.Node) bool {
+	i := sort.Search(len(d.items), func(i int) bool { return !before(d.items[i].node, n) })
+	for i--; i >= 0; i-- {
+		it := d.items[i]
+		if it.kind == itemHeading && (it.in < 0 || contains(d.items[it.in].node, n)) {
+			return it.level == 1
+		}
+	}
+	return true
 }
 
 // heads reports how many visible headings have one of the texts, and which was the last.

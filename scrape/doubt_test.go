@@ -95,6 +95,14 @@ func TestDoubtfulTables(t *testing.T) {
 		t.Parallel()
 		doubt(t, r, "<h2>Lopend</h2><table>"+head+row+"</table><h2>Afgelost</h2><p>Geen schuld</p>", "", "it is missing")
 	})
+	t.Run("everything under other names", func(t *testing.T) {
+		t.Parallel()
+		doubt(t, r, "<h2>Lopend</h2><table><tr><th>Soort<th>Som"+row+"</table><section><h2>Partner</h2></section><p>Geen schuld</p>", "", "it is missing")
+	})
+	t.Run("under the heading of the page", func(t *testing.T) {
+		t.Parallel()
+		doubt(t, r, "<header><h1>Mijn zaken</h1></header><section><h2>Berichten</h2></section><p>Geen schuld</p>", "", "")
+	})
 	t.Run("no column that the recipe knows", func(t *testing.T) {
 		t.Parallel()
 		r := single()

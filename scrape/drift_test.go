@@ -52,9 +52,13 @@ func TestDrift(t *testing.T) {
 				scrapetest.MovedColumns:    html && debt,
 				scrapetest.UnknownLabels:   true,
 				scrapetest.UnknownHeadings: true,
-				scrapetest.AsTable:         html,
-				scrapetest.AsForm:          html,
+				scrapetest.AsTable:         html && !debt, // what the recipe does not read may change
+				scrapetest.AsForm:          html && !debt,
 				scrapetest.ReorderedParts:  false,
+				scrapetest.Banner:          false,
+				scrapetest.Wrapped:         false,
+				scrapetest.Minified:        false,
+				scrapetest.Empty:           false,
 			} {
 				p.Mutate(m)
 				changed := 0
@@ -111,7 +115,7 @@ func TestFingerprintText(t *testing.T) {
 	f := drift(t, p, readers()[0], scrape.Fingerprint{}).Found
 	b, err := f.MarshalText()
 	require.NoError(t, err)
-	assert.Less(t, len(b), 2100)
+	assert.Less(t, len(b), 600)
 	for _, c := range append(p.Canaries(), "Persoonsgegevens") {
 		assert.NotContains(t, string(b), c)
 	}
@@ -125,4 +129,67 @@ func TestFingerprintText(t *testing.T) {
 	for _, bad := range []string{"x", "AQ", string(b[:len(b)-4]), "?" + string(b[1:])} {
 		assert.ErrorIs(t, g.UnmarshalText([]byte(bad)), model.ErrSyntax)
 	}
+}
+
+// Nothing that belongs to a person comes into a fingerprint: no text, no value of an attribute, and no number that a class, an
+// attribute, an element or a member is named after.
+func TestFingerprintOfNamesWithNumbers(t *testing.T) {
+	t.Parallel()
+	fingerprint := func(media scrape.MediaType, body string) (f scrape.Fingerprint) {
+		r := single()
+		contentType := "text/html"
+		if media == scrape.JSON {
+			p := &r.Pages[0]
+			p.Media, p.Anchors, contentType = scrape.JSON, []scrape.Anchor{{JSON: "v"}}, "application/json"
+			p.Sections[0].Heading, p.Sections[0].Empty = nil, nil
+			p.Sections[0].Fields = []scrape.Field{{Into: "regime", JSON: "r"}}
+		}
+		s, err := scrape.New(r, &scrape.Options{Drift: func(d scrape.Drift) { f = d.Found }})
+		require.NoError(t, err)
+		_, _ = s.Reduce(t.Context(), "page", contentType, []byte(body), sources.Everything())
+		require.False(t, f.IsZero())
+		return f
+	}
+	html := func(n string) string {
+		return fmt.Sprintf(`<html><main><h2>Schuld</h2><div class="klant-%s x" id="k%[1]s" data-k%[1]s="%[1]s"><k-%[1]s>%[1]s</k-%[1]s></div></main></html>`, n)
+	}
+	json := func(n string) string {
+		return fmt.Sprintf(`{"v":1,"r":"%s","rekeningen":{"NL20INGB%[1]s":{"bsn%[1]s":1}}}`, n)
+	}
+	assert.Equal(t, fingerprint(scrape.HTML, html("999991772")), fingerprint(scrape.HTML, html("12")))
+	assert.Equal(t, fingerprint(scrape.JSON, json("999991772")), fingerprint(scrape.JSON, json("12")))
+	assert.NotEqual(t, fingerprint(scrape.HTML, html("1")), fingerprint(scrape.HTML, html("1a")))
+}
+
+// A page without a debt is no page of another layout, and no baseline for those with one.
+func TestDriftOfEmptyPages(t *testing.T) {
+	t.Parallel()
+	for _, rd := range readers()[2:] {
+		p := scrapetest.Start()
+		defer p.Close()
+		base := drift(t, p, rd, scrape.Fingerprint{})
+		assert.False(t, base.Empty)
+		p.Mutate(scrapetest.Empty)
+		d := drift(t, p, rd, base.Found)
+		assert.True(t, d.Empty)
+		assert.False(t, d.Known)
+		assert.False(t, d.Changed())
+	}
+}
+
+// What is found by selectors has its place in the fingerprint, too.
+func TestDriftOfSelectors(t *testing.T) {
+	t.Parallel()
+	r := single()
+	s := &r.Pages[0].Sections[0]
+	s.Heading, s.Selector, s.Rows = nil, "#schuld", true
+	var found []scrape.Fingerprint
+	src, err := scrape.New(r, &scrape.Options{Drift: func(d scrape.Drift) { found = append(found, d.Found) }})
+	require.NoError(t, err)
+	for _, head := range []string{"<th>Bedrag</th><th>Regeling</th>", "<th>Regeling</th><th>Bedrag</th>"} {
+		body := "<html><main><div id=schuld><table><thead><tr>" + head + "</tr></thead><tr><td>1,00</td><td>2,00</td></tr></table></div></main></html>"
+		_, err := src.Reduce(t.Context(), "page", "text/html", []byte(body), sources.Everything())
+		require.NoError(t, err)
+	}
+	assert.Less(t, found[0].Compare(found[1]), scrape.DriftScore)
 }

@@ -182,7 +182,8 @@ func (s *section) region(d *dom) (*region, *fault) {
 		}
 	}
 	// The text may be about another part of the page, and the section under another heading.
-	if whole := (&region{d: d, root: d.root, items: d.items}); whole.says(s.empty) && !s.anyLabel(whole) {
+	whole := &region{d: d, root: d.root, items: d.items}
+	if n := whole.saying(s.empty); n != nil && d.ofPage(n) && !s.anyLabel(whole) {
 		return nil, nil
 	}
 	return nil, &fault{text: "it is missing"}

@@ -151,8 +151,19 @@ func ends(m scrapetest.Mutation, rd reader) (string, error) {
 	case scrapetest.MonthFirst, scrapetest.UnknownLabels, scrapetest.UnknownHeadings, scrapetest.WrongMedia, scrapetest.WrongCharset,
 		scrapetest.Mojibake, scrapetest.Truncated:
 		return layout(m != scrapetest.WrongCharset && m != scrapetest.Mojibake || html || !debt && m == scrapetest.WrongCharset)
-	case scrapetest.MonthsAsYears:
+	case scrapetest.MonthsAsYears, scrapetest.SubtotalRow, scrapetest.MorePages:
 		return layout(debt)
+	case scrapetest.SplitWords, scrapetest.LabelsInCells, scrapetest.InAttributes, scrapetest.Loading, scrapetest.LastYear,
+		scrapetest.InFrame:
+		return layout(html)
+	case scrapetest.Unfilled, scrapetest.EscapedTwice:
+		return layout(true)
+	case scrapetest.NullMembers, scrapetest.ObjectForList:
+		return layout(!html)
+	case scrapetest.ValuesFirst:
+		return layout(html && !debt)
+	case scrapetest.EmptyElsewhere:
+		return layout(html && debt)
 	case scrapetest.BareFootnotes, scrapetest.ActionLinks, scrapetest.NestedTables, scrapetest.DuplicateHeading:
 		return layout(html)
 	case scrapetest.DuplicateLabels:
@@ -176,7 +187,7 @@ func ends(m scrapetest.Mutation, rd reader) (string, error) {
 		return "", sources.ErrThrottled
 	case scrapetest.Captcha:
 		return "", sources.ErrLayoutChanged
-	case scrapetest.Expired, scrapetest.ExpiredInPlace, scrapetest.ExpiredToDigiD:
+	case scrapetest.Expired, scrapetest.ExpiredInPlace, scrapetest.ExpiredToForm, scrapetest.ExpiredToDigiD:
 		return "", sources.ErrAuthentication
 	case scrapetest.TextNumbers, scrapetest.Latin1:
 		return "", nil

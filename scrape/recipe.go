@@ -114,8 +114,8 @@ type Section struct {
 	// Items is a CSS selector of elements of the section that hold one record each, with labels inside; instead of Rows.
 	Items string
 	// Empty are texts that say that there is nothing to show: no record, and all the same complete. Portals may leave out
-	// the heading then; so a text counts anywhere on a page that has none of the section's labels. Choose one that says
-	// what there is none of.
+	// the heading then; so a text counts also where it stands under no heading but one of level 1, on a page that has none
+	// of the section's labels. Choose one that says what there is none of.
 	Empty []string
 	// EmptyArray says that in JSON an array without elements, or null, means the same.
 	EmptyArray bool

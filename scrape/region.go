@@ -145,22 +145,26 @@ func before(a, b *html.Node) bool {
 
 // says reports whether an element of the region has one of the texts for itself. Rows of tables with several cells hold
 // data and are passed over.
-func (r *region) says(t texts) bool {
+func (r *region) says(t texts) bool { return r.saying(t) != nil }
+
+// saying returns the first element that says it.
+func (r *region) saying(t texts) (found *html.Node) {
 	if len(t) == 0 {
-		return false
+		return nil
 	}
-	found := false
 	r.each(func(n *html.Node) bool {
-		if found || n.DataAtom == atom.Tr && r.d.severalCells(n) {
+		if found != nil || n.DataAtom == atom.Tr && r.d.severalCells(n) {
 			return false
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			if c.Type == html.TextNode && strings.TrimSpace(c.Data) != "" {
-				found = t[fold(r.d.label(n))]
+				if t[fold(r.d.label(n))] {
+					found = n
+				}
 				break
 			}
 		}
-		return !found
+		return found == nil
 	})
 	return found
 }

@@ -253,14 +253,14 @@ func (s *Source) readHTML(ctx context.Context, p *page, contentType string, body
 	}
 	d := newDOM(tree.Nodes[0], s.ignore)
 	switch {
-	case d.password, s.login.onPage(d):
+	case d.password, s.login.onPage(d), d.digid && p.Media != HTML:
 		return nil, errLogin
 	case s.maintenance.onPage(d):
 		return nil, sources.Errorf(sources.ErrUnavailable, "the portal is closed for maintenance")
 	case p.Media != HTML:
 		return nil, (&fault{text: "the answer is HTML, not JSON"}).err(p.Name)
 	}
-	s.watch(p, func() Fingerprint { return p.fingerprintHTML(d) })
+	s.watch(p, func() (Fingerprint, bool) { return p.fingerprintHTML(d) })
 	if !ended(text, p.End) {
 		return nil, (&fault{text: "the page was cut off"}).err(p.Name)
 	}
@@ -289,7 +289,7 @@ func (s *Source) readJSON(ctx context.Context, p *page, body []byte, q sources.Q
 	case p.Media != JSON:
 		return nil, (&fault{text: "the answer is JSON, not HTML"}).err(p.Name)
 	}
-	s.watch(p, func() Fingerprint { return p.fingerprintJSON(v) })
+	s.watch(p, func() (Fingerprint, bool) { return p.fingerprintJSON(v) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package scrapetest
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,9 @@ func (v *view) html(charset string) string {
 	w("<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"%s\"><title>%s</title></head>\n<body class=\"%spage\">\n", charset, html.EscapeString(v.title), v.class)
 	w("<header class=\"%sheader\"><nav aria-label=\"Hoofdmenu\"><ul><li><a href=\"/\">Start</a></li><li><a href=\"/uitloggen\">Uitloggen</a></li></ul></nav></header>\n", v.class)
 	w("<main id=\"inhoud\">%s\n<h1 class=\"%stitle\">%s</h1>\n<p class=\"%sintro\">%s</p>\n", strings.Repeat("<div>", v.wrap), v.class, html.EscapeString(v.title), v.class, html.EscapeString(v.intro))
+	if v.banner {
+		w("<div class=\"promo\" role=\"note\"><p class=\"promo-text\">Nu ook als app: <a class=\"btn btn-primary\" href=\"/app\">Download</a></p></div>\n")
+	}
 	for _, s := range v.sections {
 		w("<section class=\"%scard\" id=\"%s\">\n<h2 class=\"%sheading\">%s</h2>\n%s", v.class, s.id, v.class, html.EscapeString(s.heading), s.before)
 		switch {
@@ -22,6 +26,9 @@ func (v *view) html(charset string) string {
 			v.table(&b, s)
 		default:
 			v.pairs(&b, s)
+		}
+		if v.more && s.list {
+			w("<nav aria-label=\"Paginering\"><a rel=\"next\" href=\"?pagina=2\">Volgende</a></nav>\n")
 		}
 		w("%s</section>\n", s.extra)
 	}
@@ -58,8 +65,8 @@ func (v *view) table(b *strings.Builder, s *part) {
 
 // pairs writes labels and values in one of the ways that keep them together for a screen reader.
 func (v *view) pairs(b *strings.Builder, s *part) {
-	open := map[string]string{"dl": "<dl class=\"%sdata\">\n", "table": "<table class=\"%sdata\"><tbody>\n", "form": "<form class=\"%sdata\">\n", "list": "<ul class=\"%sdata\">\n", "aria": "<div class=\"%sdata\">\n"}
-	shut := map[string]string{"dl": "</dl>\n", "table": "</tbody></table>\n", "form": "</form>\n", "list": "</ul>\n", "aria": "</div>\n"}
+	open := map[string]string{"dl": "<dl class=\"%sdata\">\n", "table": "<table class=\"%sdata\"><tbody>\n", "form": "<form class=\"%sdata\">\n", "list": "<ul class=\"%sdata\">\n", "aria": "<div class=\"%sdata\">\n", "reversed": "<dl class=\"%sdata\">\n"}
+	shut := map[string]string{"dl": "</dl>\n", "table": "</tbody></table>\n", "form": "</form>\n", "list": "</ul>\n", "aria": "</div>\n", "reversed": "</dl>\n"}
 	fmt.Fprintf(b, open[v.widget], v.class)
 	for i, p := range s.pairs {
 		if p.hidden {
@@ -79,6 +86,8 @@ func (v *view) pairs(b *strings.Builder, s *part) {
 			fmt.Fprintf(b, "<li><strong>%s:</strong> %s</li>\n", label, p.value())
 		case "aria":
 			fmt.Fprintf(b, "<div><span id=\"%s\">%s</span> <span aria-labelledby=\"%s\">%s</span></div>\n", id, label, id, p.value())
+		case "reversed":
+			fmt.Fprintf(b, "<dd>%s</dd><dt>%s</dt>\n", p.value(), label)
 		default:
 			fmt.Fprintf(b, "<div class=\"%srow\"><dt>%s</dt><dd>%s</dd></div>\n", v.class, label, p.value())
 		}
@@ -93,6 +102,8 @@ func (v *view) json() string {
 	for _, s := range v.sections {
 		b.WriteString(",\n" + quoted(s.id) + ":")
 		switch {
+		case s.list && v.swapped:
+			object(&b, append(s.rows, nil)[0]) // the first, if there is one
 		case s.list:
 			b.WriteByte('[')
 			for i, r := range s.rows {
@@ -102,9 +113,16 @@ func (v *view) json() string {
 				object(&b, r)
 			}
 			b.WriteByte(']')
+		case v.swapped:
+			b.WriteByte('[')
+			object(&b, s.pairs)
+			b.WriteByte(']')
 		default:
 			object(&b, s.pairs)
 		}
+	}
+	if v.more && slices.ContainsFunc(v.sections, func(s *part) bool { return s.list }) {
+		b.WriteString(`,"_links":{"next":{"href":"?pagina=2"}}`)
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -44,13 +44,29 @@ const (
 	SplitAmounts     Mutation = "split-amounts"       // whole euros and cents in elements without a mark between
 	StruckAmounts    Mutation = "struck-amounts"      // the old amount struck out before the new one
 	ActionLinks      Mutation = "action-links"        // a link to change it beside each value
-	EnglishNumbers   Mutation = "english-numbers"     // 1,234.56
+	EnglishNumbers   Mutation = "english-numbers"     // 1,234.56 and 2.560%
 	MonthFirst       Mutation = "month-first"         // 12/31/2026
 	MonthsAsYears    Mutation = "years-for-months"    // "10 jaar"
+	SplitWords       Mutation = "split-words"         // words in elements without a blank between
+	ValuesFirst      Mutation = "values-first"        // dd before dt
+	LabelsInCells    Mutation = "labels-in-cells"     // labels before values, for narrow screens
+	InAttributes     Mutation = "in-attributes"       // values in attributes instead of texts
+	Unfilled         Mutation = "unfilled"            // templates, and values that a script did not have
+	Loading          Mutation = "loading"             // texts that stand there until a script has the values
+	EscapedTwice     Mutation = "escaped-twice"       // "&#74;ansen"
+	NullMembers      Mutation = "null-members"        // in JSON
+	ObjectForList    Mutation = "object-for-list"     // in JSON, and lists for objects
+	LastYear         Mutation = "last-year"           // what was last year, in the same section
+	EmptyElsewhere   Mutation = "empty-elsewhere"     // lists under unknown headings, and the text that there is none for another
+	MorePages        Mutation = "more-pages"          // lists that go on on another page
+	SubtotalRow      Mutation = "subtotal-row"        // a row with sums that no recipe knows
 	TotalRow         Mutation = "total-row"           // a last row with totals
 	MissingCell      Mutation = "missing-cell"        // a row without one of its cells
 	TextNumbers      Mutation = "numbers-as-texts"    // in JSON, numbers become texts and texts numbers
 	DuplicateMembers Mutation = "duplicate-members"   // in JSON
+	Banner           Mutation = "banner"              // an advertisement before everything
+	Minified         Mutation = "minified"            // without white space between elements
+	InFrame          Mutation = "in-frame"            // the page in a frame
 	DeepNesting      Mutation = "deep-nesting"        // more than 512 elements or 64 objects inside each other
 	OnePage          Mutation = "all-on-one-page"     // both pages' sections on each
 	Latin1           Mutation = "latin-1"             // declared as such
@@ -61,6 +77,7 @@ const (
 	Expired         Mutation = "expired"           // a redirect to the login
 	ExpiredToDigiD  Mutation = "expired-to-digid"  // a redirect to the government's login
 	ExpiredInPlace  Mutation = "expired-in-place"  // a login form instead of the page, with status 200
+	ExpiredToForm   Mutation = "expired-to-form"   // a form that a script would send to the government's login
 	Maintenance     Mutation = "maintenance"       // status 503
 	MaintenancePage Mutation = "maintenance-page"  // a page that says so, with status 200
 	Captcha         Mutation = "captcha"           // a question instead of the page
@@ -76,9 +93,11 @@ func Mutations() []Mutation {
 		OtherTexts, Empty, EmptyWithout, NegativeAmount, OtherCurrency, OnePage, RenamedClasses, Wrapped, MovedColumns,
 		ExtraColumns, MovedCells, ReorderedParts, ReorderedLabels, OtherLabels, UnknownLabels, UnknownHeadings, AsTable, AsForm,
 		AsList, AsLabelled, SoftHyphens, EnglishNumbers, MonthFirst, MonthsAsYears, TextNumbers, Footnotes, BareFootnotes,
-		SplitAmounts, StruckAmounts, ActionLinks, NestedTables, TotalRow, MissingCell, HiddenDecoys, DuplicateLabels,
-		DuplicateHeading, SameLabels, DuplicateMembers, DeepNesting, Latin1, WrongCharset, Mojibake, Truncated, BrokenOff,
-		WrongMedia, Captcha, MaintenancePage, Maintenance, TooManyRequests, ExpiredInPlace, Expired, ExpiredToDigiD,
+		SplitAmounts, SplitWords, StruckAmounts, ActionLinks, NestedTables, LabelsInCells, InAttributes, Unfilled, Loading,
+		EscapedTwice, NullMembers, SubtotalRow, TotalRow, MissingCell, ValuesFirst, HiddenDecoys, DuplicateLabels, LastYear,
+		DuplicateHeading, SameLabels, EmptyElsewhere, MorePages, DuplicateMembers, ObjectForList, Banner, DeepNesting,
+		Minified, InFrame, Latin1, WrongCharset, Mojibake, Truncated, BrokenOff, WrongMedia, Captcha, MaintenancePage,
+		Maintenance, TooManyRequests, ExpiredInPlace, ExpiredToForm, Expired, ExpiredToDigiD,
 	}
 }
 
@@ -149,6 +168,14 @@ func ofView(m Mutation, v *view, r *rand.Rand) {
 		v.widget = "list"
 	case AsLabelled:
 		v.widget = "aria"
+	case ValuesFirst:
+		v.widget = "reversed"
+	case Banner:
+		v.banner = true
+	case MorePages:
+		v.more = true
+	case ObjectForList:
+		v.swapped = true
 	case SoftHyphens:
 		v.eachPair(func(p *pair) {
 			if n := len(p.label) / 2; n > 0 && p.label[n] < 0x80 && p.label[n-1] < 0x80 {

@@ -9,7 +9,9 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/text/encoding/charmap"
@@ -146,6 +148,8 @@ const (
 const (
 	loginPage       = "<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Inloggen</title></head><body><main><h1>Inloggen</h1><form action=\"/inloggen\" method=\"post\"><label for=\"w\">Wachtwoord</label><input id=\"w\" type=\"password\"></form></main></body></html>"
 	maintenancePage = "<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Onderhoud</title></head><body><main><h1>Onderhoud</h1><p>Probeer het later opnieuw.</p></main></body></html>"
+	framePage       = "<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Portaal</title></head><body><iframe src=\"/mijn/inhoud\" title=\"Inhoud\"></iframe></body></html>"
+	formPage        = "<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Even geduld</title></head><body onload=\"document.forms[0].submit()\"><form method=\"post\" action=\"https://was.digid.nl/saml/idp/request_authentication\"><input type=\"hidden\" name=\"SAMLRequest\" value=\"x\"><button>Verder</button></form></body></html>"
 	captchaPage     = "<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Controle</title></head><body><main><h1>Bent u een mens?</h1><form><label for=\"c\">Typ de letters over</label><input id=\"c\" name=\"c\"></form></main></body></html>"
 )
 
@@ -244,6 +248,12 @@ func (a *Answer) mutate(m Mutation, r *mathrand.Rand) {
 	case BrokenOff:
 		a.Body = a.Body[:r.IntN(max(1, len(a.Body)))]
 		a.Broken = true
+	case Minified:
+		a.Body = regexp.MustCompile(`>\s+<`).ReplaceAll(a.Body, []byte("><"))
+	case InFrame:
+		if strings.HasPrefix(a.ContentType, "text/html") {
+			instead(http.StatusOK, framePage)
+		}
 	case WrongMedia:
 		a.ContentType = "image/png"
 	case Captcha:
@@ -256,6 +266,8 @@ func (a *Answer) mutate(m Mutation, r *mathrand.Rand) {
 		instead(http.StatusTooManyRequests, "")
 	case ExpiredInPlace:
 		instead(http.StatusOK, loginPage)
+	case ExpiredToForm:
+		instead(http.StatusOK, formPage)
 	case Expired:
 		*a = Answer{Status: http.StatusFound, Location: "/inloggen"}
 	case ExpiredToDigiD:

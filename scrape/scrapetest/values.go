@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"html"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ofValues applies a mutation of what stands around and within values.
@@ -13,7 +16,7 @@ func ofValues(m Mutation, v *view, r *rand.Rand) {
 	switch m {
 	case EnglishNumbers:
 		v.eachPair(func(p *pair) {
-			if p.isAmount() {
+			if p.isAmount() || strings.HasSuffix(p.text, "%") {
 				p.set(strings.NewReplacer(".", ",", ",", ".").Replace(p.text), quoted(strings.ReplaceAll(p.json, ".", ",")))
 			}
 		})
@@ -61,7 +64,31 @@ func ofValues(m Mutation, v *view, r *rand.Rand) {
 				p.html = p.value() + fmt.Sprintf("<table><tbody><tr><th>%s</th><td>€ 66.666,66</td></tr></tbody></table>", html.EscapeString(p.label))
 			}
 		})
-	case TotalRow:
+	case SplitWords:
+		v.eachPair(func(p *pair) {
+			if words := strings.Split(p.text, " "); len(words) > 1 {
+				p.html = "<span>" + strings.Join(words, "</span><span>") + "</span>"
+			}
+		})
+	case LabelsInCells:
+		v.eachPair(func(p *pair) { p.html = "<span class=\"label\">" + html.EscapeString(p.label) + "</span> " + p.value() })
+	case InAttributes:
+		v.eachPair(func(p *pair) { p.html = fmt.Sprintf("<span data-value=\"%s\"></span>", html.EscapeString(p.text)) })
+	case Unfilled:
+		v.eachPair(func(p *pair) { p.set("{{ "+p.member+" }}", quoted("undefined")) })
+	case Loading:
+		v.eachPair(func(p *pair) { p.html = "<span aria-busy=\"true\" class=\"skeleton\">Laden…</span>" })
+	case EscapedTwice:
+		v.eachPair(func(p *pair) {
+			if first, n := utf8.DecodeRuneInString(p.text); unicode.IsLetter(first) && p.json[0] == '"' {
+				s := fmt.Sprintf("&#%d;%s", first, p.text[n:])
+				p.set(s, quoted(s))
+			}
+		})
+	case NullMembers:
+		v.eachPair(func(p *pair) { p.json = "null" })
+	case TotalRow, SubtotalRow:
+		word := map[Mutation]string{TotalRow: "Totaal", SubtotalRow: "Subtotaal 2026"}[m]
 		v.eachPart(func(s *part) {
 			if len(s.rows) == 0 {
 				return
@@ -73,7 +100,7 @@ func ofValues(m Mutation, v *view, r *rand.Rand) {
 					total[i].set("", "null")
 				}
 			}
-			total[0].set("Totaal", quoted("Totaal"))
+			total[0].set(word, quoted(word))
 			s.rows = append(s.rows, total)
 		})
 	case MissingCell:
@@ -128,6 +155,27 @@ func ofTraps(m Mutation, v *view, r *rand.Rand) {
 		v.eachPart(func(s *part) { s.before += decoys(s, ways[r.IntN(len(ways))]) })
 	case DuplicateLabels:
 		v.eachPart(func(s *part) { s.extra += decoys(s, `class="oud"`) })
+	case LastYear:
+		v.eachPart(func(s *part) {
+			if len(s.rows) == 0 {
+				s.extra += "<h3>Vorig jaar</h3>" + decoys(s, "")
+				return
+			}
+			old := &part{rows: [][]pair{slices.Clone(s.rows[0])}}
+			for i, p := range s.rows[0] {
+				old.rows[0][i].set(decoy(p, i), "null")
+			}
+			var b strings.Builder
+			v.table(&b, old)
+			s.extra += "<h3>Vorig jaar</h3>" + b.String()
+		})
+	case EmptyElsewhere:
+		for _, s := range v.sections {
+			if s.list {
+				s.heading = "Overzicht " + s.heading
+				v.sections = append(v.sections, &part{id: s.id + "2", heading: "Van uw partner", note: "U hebt geen studieschuld."})
+			}
+		}
 	case DuplicateHeading:
 		for _, s := range v.sections {
 			v.sections = append(v.sections, &part{id: s.id + "2", heading: s.heading, pairs: []pair{{label: "Lokvogel", text: "ja", member: "lokvogel", json: "1"}}})

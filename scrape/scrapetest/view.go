@@ -16,6 +16,9 @@ type view struct {
 	widget   string // how pairs are written: dl, table, form, list, aria
 	class    string // what stands before each class name
 	wrap     int    // further div elements around everything
+	banner   bool   // an advertisement
+	more     bool   // lists go on on another page
+	swapped  bool   // in JSON, objects are arrays and arrays objects
 }
 
 // part is a section of a page: pairs of label and value, or a list of rows.

@@ -262,6 +262,48 @@ func TestSweepGivesUpDisconnecting(t *testing.T) {
 	assert.Equal(t, 1, n)
 }
 
+// A connection of which the first step is missing, for an earlier version of the host made it or it needs none, is ended all the
+// same.
+func TestConnectWithoutFirstStep(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	g, err := h.Propose(t.Context(), adviser, h.proposal())
+	require.NoError(t, err)
+	_, err = h.Decide(t.Context(), subject, g.ID, true)
+	require.NoError(t, err)
+	_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{Callback: map[string][]string{"code": {"ok"}}})
+	require.NoError(t, err)
+	require.NoError(t, h.Revoke(t.Context(), subject, g.ID))
+	for range 3 {
+		h.now = h.now.Add(time.Hour)
+		_, err = h.Sweep(t.Context(), 100)
+		require.NoError(t, err)
+	}
+	select {
+	case <-h.bank.disconnected:
+	default:
+		t.Error("the bank was not told")
+	}
+	h.assertNoKeys(t)
+}
+
+// The host does not have the source any more by which a connection was made: the bank cannot be told, but no key is left.
+func TestDisconnectWithoutSource(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	id := h.active(t)
+	require.NoError(t, h.Revoke(t.Context(), subject, id))
+	h.conf.Registry = &sources.Registry{}
+	require.NoError(t, h.conf.Registry.AddSource(sources.Upload{}))
+	h.restart(t)
+	for range 3 {
+		h.now = h.now.Add(time.Hour)
+		_, err := h.Sweep(t.Context(), 100)
+		require.NoError(t, err)
+	}
+	h.assertNoKeys(t)
+}
+
 // failing fails the changes of a consent store of which the predicate says so, once.
 type failing struct {
 	consent.Store

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -47,7 +48,13 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 	if end := model.DateOf(g.ValidUntil); r.ValidUntil.IsZero() || end.Before(r.ValidUntil) {
 		r.ValidUntil = end // an institution is asked for no more than the subject agreed to
 	}
-	if len(r.Callback) == 0 && len(r.Fields) == 0 {
+	links, err := c.consent.Links(ctx, by, id)
+	if err != nil {
+		return sources.Step{}, err
+	}
+	begun := slices.ContainsFunc(links, func(l consent.Link) bool { return l.Institution == inst })
+	if !begun || len(r.Callback) == 0 && len(r.Fields) == 0 {
+		// The link comes first: by it a sweep knows that there may be a connection to end.
 		if _, err := c.consent.MoveLink(ctx, id, inst, consent.LinkRestart, time.Time{}); err != nil && !errors.Is(err, consent.ErrTransition) {
 			return sources.Step{}, err
 		}

@@ -249,21 +249,18 @@ func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
 			return err
 		}
 	}
-	return c.destroyConnections(ctx, g)
-}
-
-// destroyConnections destroys the keys over a grant's connections when none of those is left.
-func (c *Client) destroyConnections(ctx context.Context, g consent.Grant) error {
-	connections := connectionsOf(g.ID)
-	links, err := c.vault.Links(ctx, connections)
-	if err != nil || len(links) == 0 {
+	links, err := c.consent.StoredLinks(ctx, g.ID)
+	if err != nil {
 		return err
 	}
-	for _, link := range links {
-		s, err := c.vault.Status(ctx, connections, link)
-		if err != nil || !s.Deleted {
-			return err
+	for _, o := range links {
+		if o.Institution != l.Institution && o.State != consent.LinkClosed {
+			return nil
 		}
 	}
-	return c.vault.DestroyGrant(ctx, connections)
+	// It was the last: what a source left that is not registered any more goes, too.
+	if kept, err := c.vault.Links(ctx, connectionsOf(g.ID)); err != nil || len(kept) == 0 {
+		return err
+	}
+	return c.vault.DestroyGrant(ctx, connectionsOf(g.ID))
 }

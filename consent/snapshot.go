@@ -15,6 +15,11 @@ func (p Permit) Snapshot() (Grant, bool) {
 // A host's pages use [Manager.Get].
 func (m *Manager) Stored(ctx context.Context, id GrantID) (Grant, error) { return m.load(ctx, id) }
 
+// StoredLinks returns a grant's links as they are stored, whoever asks: it is for what Stored is.
+func (m *Manager) StoredLinks(ctx context.Context, id GrantID) ([]Link, error) {
+	return m.links(ctx, id)
+}
+
 // Usable returns nil if a grant, in the state in which it was read, permits anything now; else an error that wraps
 // [ErrNotPermitted] with the reason.
 func (m *Manager) Usable(g Grant) error {

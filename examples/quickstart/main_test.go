@@ -14,7 +14,7 @@ import (
 
 // The example runs, says what it did, and leaves what it promises; in the databases there is nothing of the subject's.
 func TestRun(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "a #1, 100%? directory")
 	var out bytes.Buffer
 	errs, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -47,7 +48,8 @@ func openSQLite(path string) (*sql.DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	return sql.Open("sqlite", "file:"+path+"?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
+	name := (&url.URL{Path: path}).EscapedPath() // SQLite's names are URIs: a path may hold what ends one
+	return sql.Open("sqlite", "file:"+name+"?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
 }
 
 func (s *storage) fill(ctx context.Context, conf *brondata.Config) error {

@@ -61,7 +61,7 @@ func (records) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 // bank is a source with a connection: it keeps a token and delivers when it has it.
 type bank struct {
 	body         string
-	pages        *[]string // delivered after the body
+	pages        *[]string // delivered before the body
 	disconnected chan struct{}
 	down         *bool
 	asked        *model.Date // until when a connection was asked for last
@@ -85,15 +85,12 @@ func (b bank) Fetch(ctx context.Context, s *sources.Session, _ sources.Query, de
 	if err := s.Account(ctx, "1"); err != nil {
 		return err
 	}
-	if err := deliver(sources.Document{Body: sources.BytesContent([]byte(b.body))}); err != nil {
-		return err
-	}
 	for _, p := range *b.pages {
-		if err := deliver(sources.Document{Body: sources.BytesContent([]byte(p))}); err != nil {
+		if err := deliver(sources.Document{Group: "pages", Body: sources.BytesContent([]byte(p))}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return deliver(sources.Document{Group: "statement", Body: sources.BytesContent([]byte(b.body))})
 }
 
 func (b bank) Connect(ctx context.Context, s *sources.Session, r sources.ConnectRequest) (sources.Step, error) {

@@ -122,9 +122,26 @@ func (r *Release) reduce(g Grant, d *model.Dossier) (content, error) {
 	return out, nil
 }
 
-// countAnew makes the attempts of a dossier count no document but those that are in it: by the others a recipient could tell
-// how much was left out.
+// countAnew makes the attempts of a dossier count no document but those that are in it, and gives their groups new numbers: by
+// the others a recipient could tell that, and how much, was left out.
 func countAnew(d *model.Dossier) {
+	type group struct {
+		institution model.InstitutionID
+		source      model.SourceID
+		number      int
+	}
+	groups := map[group]int{}
+	for i := range d.Documents {
+		info := &d.Documents[i]
+		if info.Group == 0 {
+			continue
+		}
+		k := group{info.Institution, info.Source, info.Group}
+		if groups[k] == 0 {
+			groups[k] = len(groups) + 1
+		}
+		info.Group = groups[k]
+	}
 	for i := range d.Coverage {
 		c := &d.Coverage[i]
 		for j := range c.Attempts {

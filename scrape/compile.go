@@ -38,7 +38,8 @@ type Options struct {
 	// Drift is told the fingerprint of each page that a collection fetches, compared with the baseline, before the page is
 	// read. It is called on the goroutine of the collection.
 	Drift func(Drift)
-	// MaxPage is the largest page in bytes after decompression; 20 MiB by default.
+	// MaxPage is the largest page in bytes after decompression; 20 MiB by default. Whatever its size, a page with more than
+	// 512 elements inside each other, or with more than four million elements and texts, is [sources.ErrLimit].
 	MaxPage int64
 }
 

@@ -1,6 +1,7 @@
 package scrape_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -40,6 +41,12 @@ func TestDoubtfulPages(t *testing.T) {
 		{"elements as text", text("SF15&lt;br>"), "", "not of kind text"},
 		{"its label in the value", text("<span>Regeling:</span> SF15"), "", "its label in it"},
 		{"a value that begins as its label", text("Regeling van toen"), "12.50 Regeling van toen", ""},
+		{"nothing but its label", text("Regeling"), "", "its label in it"},
+		{"a dash for no value", text("—"), "", "not of kind text"},
+		{"turned around", text("\u202eDO51FS\u202c"), "", "not of kind text"},
+		{"turned around by an element", text("<bdo dir=rtl>DO51FS</bdo>"), "", "more than plain text"},
+		{"nothing chosen yet", "<h2>Schuld</h2><dl><dt>Bedrag</dt><dd>€ 12,50</dd></dl><label>Regeling <select><option value='' selected>Kies</option></select></label>", "", "the value is empty"},
+		{"a label for a control elsewhere", "<section><h2>Schuld</h2><label for=a>Bedrag</label></section><section><h2>Partner</h2><input id=a value='9,00'></section>", "", "not exactly one value"},
 		{"two labels in a paragraph", "<h2>Schuld</h2><dl><dt>Bedrag</dt><dd>€ 12,50</dd></dl><p>Regeling: SF15 Termijn: maand</p>", "", "not exactly one value"},
 		{"a link labelled by it", `<h2>Schuld</h2><dl><dt>Bedrag</dt><dd>€ 12,50</dd></dl><i id="l">Regeling</i> <b>SF15</b> <a href="/x" aria-labelledby="l">Wijzig</a>`, "12.50", ""},
 		{"a legend outside of a fieldset", "<div><legend>Schuld</legend></div><section><h2>Partner</h2>" + fmt.Sprintf(named, "SF15") + "</section>", "", "it is missing"},
@@ -77,6 +84,7 @@ func TestDoubtfulTables(t *testing.T) {
 		{"a row of sums that nobody knows", "<table>" + head + row + "<tr><td>Subtotaal 2025<td>1,00</table>", "", "row of totals"},
 		{"a name that begins so", "<table>" + head + "<tr><td>Total Fictie BV<td>1,00</table>", "1.00 Total Fictie BV", ""},
 		{"headings again", "<table>" + head + row + "<tr><th>Regeling</th><th>1,00</th></tr></table>", "", "row of headings"},
+		{"headings again as data", "<table>" + head + row + "<tr><td>Regeling<td>2,00</table>", "", "its label in it"},
 		{"another page", "<table>" + head + row + `</table><nav><a rel="nofollow Next" href="?p=2">Volgende</a></nav>`, "", "another page"},
 		{"a hidden link to another page", "<table>" + head + row + `</table><nav hidden><a rel="next" href="?p=2">Volgende</a></nav>`, "1.00 A", ""},
 		{"more rows than are there", `<table aria-rowcount="40">` + head + row + "</table>", "", "not all of its rows"},
@@ -205,6 +213,37 @@ func date(t *testing.T, s string) model.Date {
 	d, err := model.ParseDate(s)
 	require.NoError(t, err)
 	return d
+}
+
+// A page that would become a tree of millions of elements, by their number or by what browsers repeat, is refused before.
+func TestTooManyElements(t *testing.T) {
+	t.Parallel()
+	var open strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&open, "<b a=%d>", i)
+	}
+	for name, main := range map[string]string{
+		"many":     strings.Repeat("<p>", 4<<20),
+		"repeated": "<p>" + open.String() + "</p>" + strings.Repeat("<p>x", 10_000),
+	} {
+		_, err := reduce(t, single(), "<html><main>"+main+"</main></html>")
+		require.ErrorIs(t, err, sources.ErrLimit, name)
+		assert.ErrorContains(t, err, "elements and texts")
+	}
+	got, err := reduce(t, single(), "<html><main><h2>Schuld</h2>"+strings.Repeat("<p><b>a</b> <a href=x><i>b</i></a><a name=n></p>", 20_000)+"<p>Bedrag: 1,00</p></main></html>")
+	require.NoError(t, err)
+	assert.Equal(t, "1.00", got)
+}
+
+// Reading a page ends with its context.
+func TestReduceEnds(t *testing.T) {
+	t.Parallel()
+	s, err := scrape.New(single(), nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Reduce(ctx, "page", "text/html", []byte("<html><main><h2>Schuld</h2><p>Bedrag: 1,00</p></main></html>"), sources.Everything())
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // Pages that took minutes, for their elements with much text inside each other, or for their many elements side by side.

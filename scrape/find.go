@@ -121,15 +121,20 @@ func (f *field) written(n *html.Node) jsonscan.Kind {
 	return 0
 }
 
-// repeated reports whether the text of several elements begins with the field's own label: narrow screens show it there
-// and wide ones do not, by a style sheet.
+// repeated reports whether a text is the field's own label, as where headings are repeated, or whether the text of several
+// elements begins with it: narrow screens show it there and wide ones do not, by a style sheet.
 func (f *field) repeated(n *html.Node, text string) bool {
-	if f.Kind != Text || n.FirstChild == nil || n.FirstChild.NextSibling == nil && n.FirstChild.Type == html.TextNode {
+	if f.Kind != Text {
 		return false
 	}
-	text = fold(text)
+	if text = fold(text); f.labels[text] {
+		return true
+	}
+	if n.FirstChild == nil || n.FirstChild.NextSibling == nil && n.FirstChild.Type == html.TextNode {
+		return false
+	}
 	for l := range f.labels {
-		if rest, ok := strings.CutPrefix(text, l); ok && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
+		if rest, ok := strings.CutPrefix(text, l); ok && (rest[0] == ' ' || rest[0] == ':') {
 			return true
 		}
 	}

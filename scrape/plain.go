@@ -66,7 +66,7 @@ func (l *labelText) text(s string) {
 // phrasing reports elements that browsers set within a line.
 func phrasing(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.Span, atom.B, atom.Strong, atom.Em, atom.I, atom.Time, atom.Data, atom.Bdi, atom.Bdo, atom.Abbr, atom.Small,
+	case atom.Span, atom.B, atom.Strong, atom.Em, atom.I, atom.Time, atom.Data, atom.Bdi, atom.Abbr, atom.Small,
 		atom.Mark, atom.Output, atom.A, atom.U, atom.Font, atom.Code, atom.Kbd, atom.Var, atom.Samp, atom.Q, atom.Cite,
 		atom.Wbr, atom.Label, atom.Sup, atom.Sub, atom.Button, atom.Svg, atom.Img:
 		return true
@@ -271,6 +271,9 @@ func (d *dom) control(n *html.Node, lines bool) (string, problem) {
 		}
 		if len(found) != 1 {
 			return "", notPlain
+		}
+		if o := found[0]; d.hidden(o) || hasAttr(o, "disabled") || hasAttr(o, "value") && attr(o, "value") == "" {
+			return "", "" // what stands there until somebody chooses
 		}
 		return d.plain(found[0], lines)
 	}

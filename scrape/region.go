@@ -204,7 +204,11 @@ func (r *region) labels() map[string][]candidate {
 			}
 			r.add(r.d.label(cells[0]), candidate{nodes: values})
 		case itemLabel:
-			if c := r.d.controlOf(n); c != nil {
+			switch c := r.d.controlOf(n); {
+			case c == nil:
+			case !contains(r.root, c):
+				r.add(r.d.label(n), candidate{}) // the control of another part of the page
+			default:
 				r.add(r.d.label(n), candidate{nodes: []*html.Node{c}, control: true})
 			}
 		case itemLabelled, itemContainer, itemTable:

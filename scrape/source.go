@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/PuerkitoBio/goquery"
 
 	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/model"
@@ -246,12 +243,11 @@ func (s *Source) readHTML(ctx context.Context, p *page, contentType string, body
 	if !ok {
 		return nil, (&fault{text: "the characters are not in the encoding that the page declares"}).err(p.Name)
 	}
-	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(text))
+	root, err := parse(ctx, p.Name, text)
 	if err != nil {
-		// The only error on bytes in memory: x/net gives up on more than 512 elements inside each other.
-		return nil, sources.Errorf(sources.ErrLimit, "page %s: elements are nested too deep", p.Name)
+		return nil, err
 	}
-	d := newDOM(tree.Nodes[0], s.ignore)
+	d := newDOM(root, s.ignore)
 	switch {
 	case d.password, s.login.onPage(d), d.digid && p.Media != HTML:
 		return nil, errLogin

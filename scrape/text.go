@@ -9,10 +9,10 @@ import (
 )
 
 // invisible reports characters that shape a text and are no part of it: soft hyphens, marks of zero width, and marks of
-// the writing direction.
+// the writing direction but for those that turn a text around.
 func invisible(r rune) bool {
 	switch {
-	case r == '\u00ad', r >= '\u200b' && r <= '\u200f', r == '\u2060', r == '\ufeff', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+	case r == '\u00ad', r >= '\u200b' && r <= '\u200f', r == '\u2060', r == '\ufeff', r >= '\u202a' && r <= '\u202c', r >= '\u2066' && r <= '\u2069':
 		return true
 	}
 	return false
@@ -83,11 +83,11 @@ func newTexts(ss []string) texts {
 	return t
 }
 
-// printable reports whether a text has only what a person can read: no control characters, and none that stands for bytes
-// which could not be decoded.
+// printable reports whether a text has only what a person can read, and reads it in this order: no control characters, none
+// that stands for bytes which could not be decoded, and none that turns a text around.
 func printable(s string) bool {
 	for _, r := range s {
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Co, r) {
+		if r == utf8.RuneError || r == '\u202d' || r == '\u202e' || unicode.IsControl(r) || unicode.Is(unicode.Co, r) {
 			return false
 		}
 	}

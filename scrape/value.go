@@ -100,8 +100,12 @@ func (f *field) parse(r raw) (value, bool) {
 }
 
 // unrendered reports texts that a portal's own programs leave where something went wrong: a template that was not filled,
-// a value that a script did not have, references to characters that were escaped twice, elements as text.
+// a value that a script did not have, references to characters that were escaped twice, elements as text. A text without a
+// letter or digit stands for no value.
 func unrendered(s string) bool {
+	if strings.IndexFunc(s, inWord) < 0 {
+		return true
+	}
 	switch s {
 	case "undefined", "null", "NaN", "None", "[object Object]", "Invalid Date":
 		return true

@@ -39,10 +39,9 @@
 // A page is read whole or not at all. A missing anchor, heading, label or column, a label that stands before two values, a
 // value that is not of its type or could be read in two ways (a raised digit, digits or words that run on over elements, a
 // link or a struck-out text beside it), one that a program left unfilled, a page that was cut off or is in another encoding
-// than it says: each is
-// [sources.ErrLayoutChanged] with the recipe's own name of what was wrong, and no value of the page. Login pages are
-// [sources.ErrAuthentication], maintenance is [sources.ErrUnavailable]. That there is nothing to show must be said by a text
-// that the recipe knows.
+// than it says: each is [sources.ErrLayoutChanged] with the recipe's own name of what was wrong, and no value of the page.
+// Login pages are [sources.ErrAuthentication], maintenance is [sources.ErrUnavailable]. That there is nothing to show must be
+// said by a text that the recipe knows.
 //
 // What is hidden by attributes, by an inline style or by [Recipe.Ignore] is not there. Style sheets are not applied and
 // scripts are not run. Limits: a text that a style sheet hides, or adds, is not known to be; two values of the same type
@@ -56,11 +55,13 @@
 // # Only what is asked
 //
 // [Source.Fetch] requests only pages that have something of the query's scope, and reduces each to the fields in scope before
-// it becomes a document (see [Format]): HTML never leaves this package. A BSN is read only where the query names a legal
+// it becomes a document (see [Format]): HTML never leaves this package. Where the query has a look-back date, the date of a
+// record is read to apply it, and left out again where it is not in scope. A BSN is read only where the query names a legal
 // basis, and only directly behind its label.
 //
 // # Drift
 //
-// With [Options] a host gets a [Fingerprint] of each page's structure, without its texts, compared with the one it stored
-// when the recipe was last checked: [Drift.Changed] tells of a new layout while it can still be read.
+// With [Options] a host gets a [Fingerprint] of the structure of each page's sections, without their texts, compared with the
+// one it stored when the recipe was last checked: [Drift.Changed] tells of a new layout while it can still be read. Store none
+// of a page that is [Drift.Empty].
 package scrape

@@ -55,12 +55,24 @@ func (n lines) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 		case "statement":
 			w.Statement(model.AtLine(row))
 			continue
-		case "since":
+		case "since", "covers": // of no account; of this account or the other one, with a last day
 			v, err := model.ParseDate(f[1])
 			if err != nil {
 				return err
 			}
-			w.Since(v)
+			covered, until := model.AccountID{}, model.Date{}
+			if f[0] == "covers" {
+				if until, err = model.ParseDate(f[2]); err != nil {
+					return err
+				}
+				covered = account
+				if len(f) > 3 {
+					if covered, err = model.ParseAccountID(f[3]); err != nil {
+						return err
+					}
+				}
+			}
+			w.Covers(covered, v, until)
 			continue
 		case "tx":
 			day, err := model.ParseDate(f[1])
@@ -84,6 +96,11 @@ func (n lines) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 			r = &model.Pension{Kind: model.PensionOldAge, Reference: f[1]}
 		case "foreign":
 			r = struct{ *model.Person }{&model.Person{}}
+		case "maybe":
+			r = &model.Transaction{Account: account, Amount: money(f[1])} // without a status
+		case "lacks":
+			w.Issue(model.Doubt(model.IssueIncompleteDoc, ""))
+			continue
 		case "fail":
 			return sources.Errorf(sources.ErrTruncated, "line %d", row)
 		case "leak":

@@ -1,6 +1,11 @@
 package sources
 
-import "github.com/brondata/brondata/model"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/brondata/brondata/model"
+)
 
 // reconcile compares, per statement, the opening balance plus the booked transactions with the closing balance, and
 // returns the outcome over all statements: no where one does not add up, not checkable where one cannot be compared.
@@ -8,16 +13,33 @@ import "github.com/brondata/brondata/model"
 // the last statement was not read whole.
 func (w *Writer) reconcile(broke bool) model.Check {
 	var all model.Check
+	period := 0
 	for i := range w.statements {
 		s := &w.statements[i]
+		whole := !broke || i < len(w.statements)-1
+		opening, closing := bounds(w.records[s.from:s.after])
 		c := model.CheckNot
-		if !broke || i < len(w.statements)-1 {
-			c = balanced(w.records[s.from:s.after])
+		if whole {
+			c = balanced(w.records[s.from:s.after], opening, closing)
 		}
 		if c == model.CheckNo {
 			w.Issue(model.Issue{Code: model.IssueUnbalanced, At: s.at})
 		}
 		all = all.Worse(c)
+		for ; period < len(w.periods) && w.periods[period].statement <= i; period++ {
+			p := &w.periods[period]
+			if p.statement == i && opening != nil && opening.Account == p.account {
+				p.opening = opening.Amount
+			}
+			if p.statement == i && closing != nil && closing.Account == p.account {
+				p.closing = closing.Amount
+			}
+		}
+	}
+	if broke && len(w.periods) > 0 {
+		// How far the last one came is not known: nothing follows on it.
+		last := &w.periods[len(w.periods)-1]
+		last.until, last.closing = last.from, model.Money{}
 	}
 	if all == "" && len(w.records) > 0 && w.hasTransactions() {
 		all = model.CheckNot // transactions outside any statement
@@ -34,43 +56,47 @@ func (w *Writer) hasTransactions() bool {
 	return false
 }
 
-func balanced(records []model.Record) model.Check {
-	var opening, previous, closing *model.Balance
+// bounds returns the opening and the closing balance of a statement, nil where there is none, or several, or a doubt about it.
+func bounds(records []model.Record) (opening, closing *model.Balance) {
+	var found [3]*model.Balance // opening, the closing of the statement before, closing
+	var several [3]bool
 	for _, r := range records {
 		b, ok := r.(*model.Balance)
 		if !ok {
 			continue
 		}
-		slot := &opening
-		switch b.Type {
-		case model.OpeningBooked:
-		case model.PreviousClosingBooked:
-			slot = &previous
-		case model.ClosingBooked:
-			slot = &closing
-		default:
+		i := slices.Index([]model.BalanceType{model.OpeningBooked, model.PreviousClosingBooked, model.ClosingBooked}, b.Type)
+		if i < 0 {
 			continue
 		}
-		if *slot != nil {
-			return model.CheckNot // two of a kind: which one counts is a guess
-		}
-		*slot = b
+		several[i] = several[i] || found[i] != nil // which one counts is a guess
+		found[i] = b
 	}
-	if opening == nil {
-		opening = previous // the closing balance of the statement before
+	if several[0] || several[1] || several[2] {
+		return nil, nil
 	}
-	if opening == nil || closing == nil || doubtful(opening.Issues, "amount") || doubtful(closing.Issues, "amount") ||
-		opening.Account != closing.Account {
+	opening, closing = cmp.Or(found[0], found[1]), found[2]
+	if opening != nil && doubtful(opening.Issues, "amount") {
+		opening = nil
+	}
+	if closing != nil && doubtful(closing.Issues, "amount") {
+		closing = nil
+	}
+	return opening, closing
+}
+
+func balanced(records []model.Record, opening, closing *model.Balance) model.Check {
+	if opening == nil || closing == nil || opening.Account != closing.Account {
 		return model.CheckNot
 	}
 	sum := opening.Amount
 	for _, r := range records {
 		t, ok := r.(*model.Transaction)
-		if !ok || t.Status != model.Booked {
+		if !ok || t.Status == model.Pending {
 			continue
 		}
-		if doubtful(t.Issues, "amount") {
-			return model.CheckNot
+		if t.Status != model.Booked || doubtful(t.Issues, "amount") {
+			return model.CheckNot // whether it counts, or for how much, is not known
 		}
 		var err error
 		if sum, err = sum.Add(t.Amount); err != nil {

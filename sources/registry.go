@@ -232,7 +232,7 @@ type Reading struct {
 	Issues  []model.Issue  // doubts about the document
 	// Balanced is the outcome over the document's statements; the zero value where it has none.
 	Balanced model.Check
-	// Since is the date from which the document has history, where it says so.
+	// Since is the date from which the document has history, where it says so; see [Writer.Covers].
 	Since model.Date
 }
 
@@ -254,7 +254,7 @@ func (g *Registry) Read(ctx context.Context, d Document, q Query, o *ReadOptions
 	if w != nil {
 		out.Format = w.format
 		out.Balanced = w.reconcile(err != nil)
-		out.Records, out.Issues, out.Since = w.records, w.issues, w.since
+		out.Records, out.Issues, out.Since = w.records, w.issues, beginning(w.periods)
 	}
 	if err != nil {
 		return out, wrap(err, Error{Op: OpRead, Format: out.Format})
@@ -284,7 +284,7 @@ func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits,
 	w.endStatement()
 	if w.broken != nil {
 		// What a normalizer wrote against its contract counts for nothing, nor does the rest.
-		w.records, w.statements = nil, nil
+		w.records, w.statements, w.periods = nil, nil, nil
 		err = w.broken
 	}
 	if err == nil && w.refused {

@@ -210,10 +210,12 @@ func (c *collection) event(e Event) {
 // assignFiles gives each file to its institution. What belongs to none is an issue of the dossier, and the log says why.
 func (c *collection) assignFiles(ctx context.Context) {
 	c.files = map[model.InstitutionID][]Document{}
+	ctx, cancel := context.WithTimeout(ctx, c.limits.SourceTime)
+	defer cancel()
 	insts := c.permit.Institutions()
 	for i, d := range c.in.Files {
 		own := model.InstitutionID("") // of the format
-		if d.Body != nil {
+		if d.Body != nil && d.Body.Size() <= c.limits.DocumentBytes {
 			// Where the format cannot be told, reading will say so once more, as the institution's error.
 			if id, err := c.registry.Detect(ctx, d); err == nil {
 				d.Format = id

@@ -28,6 +28,7 @@ type visit struct {
 	mu        sync.Mutex // a source that was left behind may still deliver
 	documents []model.DocumentInfo
 	records   []model.Record
+	periods   []period
 	asked     []model.Category
 	got       map[model.Category]*obtained
 	attempts  []attempt
@@ -37,7 +38,6 @@ type visit struct {
 type obtained struct {
 	done     bool // a source brought all of it
 	method   model.Method
-	since    model.Date
 	balanced model.Check
 }
 
@@ -218,6 +218,7 @@ func (a *run) fetch(ctx context.Context) error {
 		select {
 		case err = <-done:
 		case <-time.After(grace):
+			s.Close() // what is left behind makes no request any more
 			err = ctx.Err()
 		}
 	}
@@ -277,6 +278,12 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 		a.mu.Unlock()
 		return context.Canceled
 	}
+	if a.attempt.Documents == a.c.limits.Documents {
+		a.mu.Unlock()
+		err := Errorf(ErrLimit, "more than %d documents", a.c.limits.Documents)
+		a.report(err, a.todo) // a source that takes no for an answer did not bring all either
+		return err
+	}
 	a.attempt.Documents++
 	ordinal, index := a.attempt.Documents, len(a.documents)
 	group := 0
@@ -292,9 +299,6 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 	}
 	a.documents = append(a.documents, info)
 	a.mu.Unlock()
-	if ordinal > a.c.limits.Documents {
-		return Errorf(ErrLimit, "more than %d documents", a.c.limits.Documents)
-	}
 	var (
 		w      *reading
 		digest model.Digest
@@ -320,7 +324,9 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 			err = a.c.o.Keep(ctx, info, d)
 		}
 	}
-	a.note(index, digest, w, balanced, err)
+	if !a.note(index, digest, w, balanced, err) {
+		return context.Canceled
+	}
 	outcome := Code(err)
 	a.c.event(a.status(Event{Kind: EventDocument, Source: a.source.desc.ID, Method: a.source.desc.Method, Outcome: outcome}))
 	if err != nil {
@@ -333,12 +339,12 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 	return nil
 }
 
-// note keeps what was read of a document.
-func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Check, err error) {
+// note keeps what was read of a document. It reports false where the source was left behind meanwhile.
+func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Check, err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.over {
-		return
+		return false
 	}
 	info := &a.documents[index]
 	info.Digest = digest
@@ -361,21 +367,30 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 		if f != nil && !f.declared[rank(c)] {
 			continue
 		}
-		if err != nil {
-			a.failed[c] = true
-			if w == nil || len(w.records) == 0 {
-				continue
-			}
-		}
-		a.read[c] = true
-		g := a.got[c]
 		if c == model.CategoryTransaction || c == model.CategoryBalance {
+			if err != nil {
+				balanced = balanced.Worse(model.CheckNot) // nobody knows what the rest holds
+			}
+			g := a.got[c]
 			g.balanced = g.balanced.Worse(balanced)
 		}
-		if c == model.CategoryTransaction && w != nil && g.since.Compare(w.since) < 0 {
-			g.since = w.since
+		if err != nil || lacks(info.Issues) {
+			a.failed[c] = true
+		}
+		if err != nil && (w == nil || len(w.records) == 0) {
+			continue
+		}
+		a.read[c] = true
+		if c == model.CategoryTransaction && w != nil {
+			a.periods = append(a.periods, w.periods...)
 		}
 	}
+	return true
+}
+
+// lacks reports whether a document says itself that data is missing from it: a provider that did not answer, a page of several.
+func lacks(is []model.Issue) bool {
+	return slices.ContainsFunc(is, func(i model.Issue) bool { return i.Code == model.IssueIncompleteDoc })
 }
 
 func digestOf(ctx context.Context, d Document) (model.Digest, error) {
@@ -412,9 +427,9 @@ func (v *visit) coverage(subject *model.Person) []model.Coverage {
 				cov.Balanced = model.CheckNot
 			}
 		}
-		if c == model.CategoryTransaction && !g.since.IsZero() {
-			cov.Since = g.since
-			cov.HistoryCut = v.c.scope.Since.Before(g.since)
+		if since := beginning(v.periods); c == model.CategoryTransaction && !since.IsZero() {
+			cov.Since = since
+			cov.HistoryCut = v.c.scope.Since.Before(since)
 		}
 		out = append(out, cov)
 	}

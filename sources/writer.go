@@ -18,7 +18,7 @@ type Writer struct {
 	last       [16]model.Record // of each category
 	issues     []model.Issue
 	statements []statement
-	since      model.Date
+	periods    []period
 	broken     error // the adapter broke its contract: every later call returns it
 	refused    bool  // a record was not taken for another reason: the reading is not whole, whatever the normalizer returns
 }
@@ -45,7 +45,7 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 			return w.refuse(err)
 		}
 	}
-	if !model.Known(r) {
+	if !model.Known(r) { // before anything of it is called: it may embed a nil
 		return w.breach("record %d is of a type outside the model", len(w.records)+1)
 	}
 	c := r.Category()
@@ -69,6 +69,9 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 	if p, ok := r.(*model.Person); ok && !p.BSN.IsZero() && !w.query.WantsBSN() {
 		p.BSN = model.BSN{} // dropped here a second time: see the architecture's rule on BSNs
 		return w.breach("record %d has a BSN without a legal basis", len(w.records)+1)
+	}
+	if err := model.CheckRecord(r); err != nil {
+		return w.breach("record %d holds what its type cannot: a text that is not UTF-8, or a word outside its set", len(w.records)+1)
 	}
 	h := r.Head()
 	for _, is := range [2][]model.Issue{h.Issues, doubts} {
@@ -128,20 +131,16 @@ func (w *Writer) Statement(at model.Locator) {
 		at = ""
 	}
 	w.endStatement()
+	if len(w.statements) >= w.limits.Records {
+		w.breach("more than %d statements", w.limits.Records)
+		return
+	}
 	w.statements = append(w.statements, statement{at: at, from: len(w.records), after: -1})
 }
 
 func (w *Writer) endStatement() {
 	if n := len(w.statements); n > 0 && w.statements[n-1].after < 0 {
 		w.statements[n-1].after = len(w.records)
-	}
-}
-
-// Since says from which date on the document has history, where the document or its source says so. The latest of several
-// dates counts.
-func (w *Writer) Since(d model.Date) {
-	if w.since.Compare(d) < 0 {
-		w.since = d
 	}
 }
 

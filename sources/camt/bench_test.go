@@ -37,9 +37,9 @@ func (c *counter) Record(r model.Record, _ model.Locator, doubts ...model.Issue)
 	c.last = r
 	return nil
 }
-func (c *counter) Issue(model.Issue)       { c.doubts++ }
-func (c *counter) Statement(model.Locator) {}
-func (c *counter) Since(model.Date)        {}
+func (c *counter) Issue(model.Issue)                       { c.doubts++ }
+func (c *counter) Statement(model.Locator)                 {}
+func (*counter) Covers(_ model.AccountID, _, _ model.Date) {}
 
 func readAll(tb testing.TB, r io.Reader) *counter {
 	c := new(counter)

@@ -38,12 +38,14 @@ func TestReconciling(t *testing.T) {
 		want  model.Check
 		since string
 	}{
-		"statement-v02.xml":          {model.CheckYes, "2026-02-01"},
-		"statement-v08-prefixed.xml": {model.CheckYes, ""},
-		"statement-v01.xml":          {model.CheckYes, ""},
-		"batch.xml":                  {model.CheckYes, ""},
-		"reversal.xml":               {model.CheckYes, ""},
-		"decimals.xml":               {model.CheckYes, ""},
+		"statement-v02.xml": {model.CheckYes, "2026-02-01"},
+		// Without FrToDt: from the day after the previous closing balance, or after an opening balance on whose day
+		// nothing is booked.
+		"statement-v08-prefixed.xml": {model.CheckYes, "2026-02-01"},
+		"statement-v01.xml":          {model.CheckYes, "2009-01-02"},
+		"batch.xml":                  {model.CheckYes, "2026-02-02"},
+		"reversal.xml":               {model.CheckYes, "2026-02-02"},
+		"decimals.xml":               {model.CheckYes, "2026-02-02"},
 		// Two accounts: from January 1st and 15th; both are covered from the later day.
 		"statements.xml":       {model.CheckNo, "2026-01-15"},
 		"odd.xml":              {model.CheckNot, ""},
@@ -57,6 +59,33 @@ func TestReconciling(t *testing.T) {
 			got := read(t, fixture(t, name))
 			assert.Equal(t, tt.want, got.Balanced)
 			assert.Equal(t, tt.since, got.Since.String())
+		})
+	}
+}
+
+func TestCovered(t *testing.T) {
+	t.Parallel()
+	balance := func(code, day string) string {
+		return `<Bal><Tp><CdOrPrtry><Cd>` + code + `</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>` + day + `</Dt></Dt></Bal>`
+	}
+	entry := func(day string) string {
+		return `<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>` + day + `</Dt></BookgDt></Ntry>`
+	}
+	for name, tc := range map[string]struct{ statement, since string }{
+		"stated":                                {`<FrToDt><FrDtTm>2026-03-05T00:00:00</FrDtTm><ToDtTm>2026-03-31T00:00:00</ToDtTm></FrToDt>` + balance("OPBD", "2026-03-01"), "2026-03-05"},
+		"stated in a form that is no date":      {`<FrToDt><FrDtTm>5 March</FrDtTm></FrToDt>` + balance("OPBD", "2026-03-01"), "2026-03-02"},
+		"an entry on the opening balance's day": {balance("OPBD", "2026-03-01") + entry("2026-03-04") + entry("2026-03-01"), "2026-03-01"},
+		"an entry before it":                    {balance("OPBD", "2026-03-01") + entry("2026-02-28"), "2026-03-01"},
+		"no entry on it":                        {balance("OPBD", "2026-03-01") + entry("2026-03-02"), "2026-03-02"},
+		"previous closing balance only":         {balance("PRCD", "2026-02-28") + entry("2026-03-02"), "2026-03-01"},
+		"no balance":                            {entry("2026-03-02"), ""},
+		"an opening balance of no day":          {balance("OPBD", "2026-02-30"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt>`+
+				`<Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct>`+tc.statement+`</Stmt></BkToCstmrStmt></Document>`))
+			assert.Equal(t, tc.since, got.Since.String())
 		})
 	}
 }

@@ -70,6 +70,9 @@ func (r *reader) endEntry() error {
 		*is = append(*is, model.Doubt(model.IssueMissing, "account"))
 	}
 	common.BookingDate = r.date(fBooked, "bookingDate", is)
+	if f := &r.covered.first; f.IsZero() || common.BookingDate.Compare(*f) < 0 && !common.BookingDate.IsZero() {
+		*f = common.BookingDate
+	}
 	common.ValueDate = r.date(fValued, "valueDate", is)
 	common.Status = r.status(is)
 	common.BankTransactionCode = r.transactionCode(fDomain, is)

@@ -19,6 +19,7 @@ const (
 
 	// Of a statement.
 	fFrom
+	fTo
 	fAccountIBAN
 	fAccountOther
 	fAccountType

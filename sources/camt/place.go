@@ -112,8 +112,11 @@ func child(at place, name []byte) (place, field) {
 			return pages, 0
 		}
 	case period:
-		if string(name) == "FrDtTm" {
+		switch string(name) {
+		case "FrDtTm":
 			return leaf, fFrom
+		case "ToDtTm":
+			return leaf, fTo
 		}
 	case entry:
 		return entryChild(name)

@@ -18,7 +18,7 @@ type sink interface {
 	Record(r model.Record, at model.Locator, doubts ...model.Issue) error
 	Issue(i model.Issue)
 	Statement(at model.Locator)
-	Since(d model.Date)
+	Covers(account model.AccountID, from, until model.Date)
 }
 
 // maxDetails and maxDetailText bound the transactions of one batch that are held until the batch is whole, in number and in
@@ -54,23 +54,25 @@ type reader struct {
 	balance   int
 
 	account  model.AccountID
+	covered  covered
 	owner    []byte
 	known    []model.Account // accounts that were written
-	since    []history
-	pending  []pending // the details of the current entry
-	held     int       // bytes of text in them
-	overflow bool      // there were more than are held
-	stated   int       // transactions that the entry is said to stand for
+	pending  []pending       // the details of the current entry
+	held     int             // bytes of text in them
+	overflow bool            // there were more than are held
+	stated   int             // transactions that the entry is said to stand for
 
 	doubts  []model.Issue
 	scratch []byte
 	codes   map[string]string // the few codes that most entries share, so that each is in memory once
 }
 
-// history is the first day that statements of an account cover.
-type history struct {
-	account model.AccountID
-	from    model.Date
+// covered is what a statement's own balances and entries say of the days that it covers.
+type covered struct {
+	opening  model.Date // of OPBD
+	previous model.Date // of PRCD
+	closing  model.Date // of CLBD
+	first    model.Date // the first day that an entry is booked on
 }
 
 func newReader(s *xmlscan.Scanner, q sources.Query, w sink) *reader {
@@ -94,7 +96,6 @@ func (r *reader) read() error {
 		return sources.Errorf(sources.ErrMalformed, "a Document without a message of camt.052, camt.053 or camt.054")
 	}
 	if err == io.EOF {
-		r.history()
 		return nil
 	}
 	var e *xmlscan.Error

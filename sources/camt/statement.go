@@ -25,6 +25,7 @@ func (r *reader) startStatement() error {
 	r.account = model.AccountID{}
 	r.owner = r.owner[:0]
 	r.values.reset(fFrom, fServicerBIC)
+	r.covered = covered{}
 	b := append(r.path[:0], "/Document/"...)
 	switch r.format {
 	case Report:
@@ -42,33 +43,32 @@ func (r *reader) startStatement() error {
 	return nil
 }
 
-// endStatement notes from when on the statement covers the account.
+// endStatement tells which days the statement covers: those of FrToDt, else what its balances say. ISO 20022 leaves open
+// whether an opening balance is dated by the first day or by the one before, so its day counts only if an entry is on it.
 func (r *reader) endStatement() {
-	if r.format == Notification || r.values.bad.has(fFrom) {
+	if r.format == Notification || r.values.bad.has(fFrom) || r.values.bad.has(fTo) {
 		return
 	}
-	from, ok := parseDate(r.values.text[fFrom])
-	if !ok {
+	from, stated := parseDate(r.values.text[fFrom])
+	until, ended := parseDate(r.values.text[fTo])
+	c := &r.covered
+	switch {
+	case stated:
+	case !c.opening.IsZero() && !c.first.IsZero() && c.first.Compare(c.opening) <= 0:
+		from = c.opening
+	case !c.opening.IsZero():
+		from = c.opening.AddDays(1)
+	case !c.previous.IsZero():
+		from = c.previous.AddDays(1)
+	default:
 		return
 	}
-	for i := range r.since {
-		if h := &r.since[i]; h.account == r.account {
-			if from.Before(h.from) {
-				h.from = from
-			}
-			return
-		}
+	if !ended && !c.closing.IsZero() {
+		until = c.closing
+	} else if !ended {
+		until = from // at least
 	}
-	if len(r.since) < maxKnown {
-		r.since = append(r.since, history{r.account, from})
-	}
-}
-
-// history tells the writer the first days that the accounts are covered from: of several accounts the latest counts.
-func (r *reader) history() {
-	for _, h := range r.since {
-		r.w.Since(h.from)
-	}
+	r.w.Covers(r.account, from, until)
 }
 
 // endPages looks at MsgPgntn or StmtPgntn: a message or statement of several pages lacks what is on the others.
@@ -174,6 +174,14 @@ func (r *reader) endBalance() error {
 	b.Date = r.date(fBalanceDate, "date", &r.doubts)
 	if b.Date.IsZero() && len(r.values.text[fBalanceDate]) == 0 {
 		r.doubts = append(r.doubts, model.Doubt(model.IssueMissing, "date"))
+	}
+	switch b.Type {
+	case model.OpeningBooked:
+		r.covered.opening = b.Date
+	case model.PreviousClosingBooked:
+		r.covered.previous = b.Date
+	case model.ClosingBooked:
+		r.covered.closing = b.Date
 	}
 	included := r.values.text[fCreditLine]
 	b.CreditLimitIncluded = string(included) == "true" || string(included) == "1"

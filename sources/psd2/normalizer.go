@@ -84,7 +84,11 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 		n.account = "" // a name that holds only during the consent
 	}
 	if since, err := model.ParseDate(d.Attrs[AttrSince]); err == nil {
-		w.Since(since)
+		account, err := model.ParseAccountID(n.account)
+		if err != nil {
+			account = model.AccountID{}
+		}
+		w.Covers(account, since, model.Date{})
 		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
 	}
 	if d.Format != FormatAccounts {

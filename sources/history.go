@@ -1,0 +1,78 @@
+package sources
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/brondata/brondata/model"
+)
+
+// period is a time over which a document holds all that happened on an account.
+type period struct {
+	account     model.AccountID
+	from, until model.Date // no date: without a beginning, or until the document was retrieved
+	statement   int        // the one that it was said of, -1 where of none
+	// The balances of that statement, where they are there and not in doubt.
+	opening, closing model.Money
+}
+
+// Covers says that the document holds all that happened on an account from one day to another, both included; without
+// until, to when the document was retrieved. A bank statement says so once for each of its statements, after
+// [Writer.Statement] if there are several; a list that is cut at a day says it for that day.
+//
+// Coverage tells from it since when the history is whole: documents that follow on one another count as one, by their
+// days, or by equal balances over a few days in which nothing happened. What stands before a gap does not count, the account
+// with the shortest history decides, and a document that does not name its account follows on no other.
+func (w *Writer) Covers(account model.AccountID, from, until model.Date) {
+	if len(w.periods) < w.limits.Records {
+		w.periods = append(w.periods, period{account: account, from: from.Latest(), until: until.Earliest(), statement: len(w.statements) - 1})
+	}
+}
+
+// beginning returns the day from which on the periods cover each of their accounts without a gap: the latest of the accounts'. No
+// date means that they go back without a limit, or say nothing.
+func beginning(periods []period) model.Date {
+	accounts := map[model.AccountID][]period{}
+	var latest model.Date
+	for _, p := range periods {
+		if !p.account.IsZero() {
+			accounts[p.account] = append(accounts[p.account], p)
+		} else if latest.Compare(p.from) < 0 {
+			latest = p.from
+		}
+	}
+	for _, ps := range accounts {
+		slices.SortStableFunc(ps, func(a, b period) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
+		if from := unbroken(ps); latest.Compare(from) < 0 {
+			latest = from
+		}
+	}
+	return latest
+}
+
+// unbroken returns the first day of the last run of periods without a gap. They are of one account, in order.
+func unbroken(ps []period) model.Date {
+	from, last := ps[0].from, ps[0] // last is the one of the run that reaches farthest
+	for _, p := range ps[1:] {
+		if !last.follows(p) {
+			from = p.from
+			last = p
+		} else if !last.until.IsZero() && (p.until.IsZero() || last.until.Before(p.until)) {
+			last = p
+		}
+	}
+	return from
+}
+
+// quietDays is how long a bank may write no statement as nothing happened: over a weekend with holidays. Equal balances say no
+// more than that over a longer gap, in which as much may have come as went.
+const quietDays = 10
+
+// follows reports whether nothing lies between p and a later period.
+func (p period) follows(next period) bool {
+	if p.until.IsZero() || next.from.IsZero() {
+		return true
+	}
+	same := p.closing.Currency() != "" && p.closing == next.opening
+	return !p.until.AddDays(1).Before(next.from) || same && !p.until.AddDays(1+quietDays).Before(next.from)
+}

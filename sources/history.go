@@ -16,18 +16,37 @@ type period struct {
 	opening, closing model.Money
 }
 
-// Covers says that the document holds all that happened on an account from one day to another, both included; without
-// until, to when the document was retrieved. A bank statement says so once for each of its statements, after
-// [Writer.Statement] if there are several; a list that is cut at a day says it for that day.
+// Covers says that the document holds all that happened on an account from one day to another, both included and both whole;
+// without from, since the account began; without until, to when the document was retrieved. A bank statement says so once for
+// each of its statements, after [Writer.Statement] if there are several; a list that is cut at a day says it for that day. A
+// normalizer calls it where the document states its days, or its first entry and balances leave no doubt about them.
 //
 // Coverage tells from it since when the history is whole: documents that follow on one another count as one, by their
 // days, or by equal balances over a few days in which nothing happened. What stands before a gap does not count, the account
-// with the shortest history decides, and a document that does not name its account follows on no other.
+// with the shortest history decides, and a document that does not name its account follows on no other. A document that says
+// nothing is taken for as much as was asked. Of a reading that breaks off, what was said of the last statement, and of no
+// statement, counts as a beginning on which nothing follows.
 func (w *Writer) Covers(account model.AccountID, from, until model.Date) {
-	if len(w.periods) < w.limits.Records {
-		w.periods = append(w.periods, period{account: account, from: from.Latest(), until: until.Earliest(), statement: len(w.statements) - 1})
+	if len(w.periods) >= w.limits.Records {
+		w.breach("more than %d periods", w.limits.Records)
+		return
+	}
+	w.periods = append(w.periods, period{account: account, from: from.Latest(), until: until.Earliest(), statement: len(w.statements) - 1})
+}
+
+// breakOff shortens the periods of what was not read to its end: how far it came is not known. It leaves none of their days, so
+// that nothing follows on them; only that nothing is known from before their beginning stays.
+func (w *Writer) breakOff() {
+	w.periods = slices.DeleteFunc(w.periods, func(p period) bool { return w.open(p) && p.from.AddDays(-1).IsZero() })
+	for i := range w.periods {
+		if p := &w.periods[i]; w.open(*p) {
+			p.until, p.closing = p.from.AddDays(-1), model.Money{}
+		}
 	}
 }
+
+// open reports whether a period may be of more than what comes before the last statement.
+func (w *Writer) open(p period) bool { return p.statement < 0 || p.statement == len(w.statements)-1 }
 
 // beginning returns the day from which on the periods cover each of their accounts without a gap: the latest of the accounts'. No
 // date means that they go back without a limit, or say nothing.

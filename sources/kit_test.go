@@ -56,12 +56,16 @@ func (n lines) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 			w.Statement(model.AtLine(row))
 			continue
 		case "since", "covers": // of no account; of this account or the other one, with a last day
-			v, err := model.ParseDate(f[1])
-			if err != nil {
-				return err
+			var v model.Date // "-" for none
+			if f[1] != "-" {
+				var err error
+				if v, err = model.ParseDate(f[1]); err != nil {
+					return err
+				}
 			}
 			covered, until := model.AccountID{}, model.Date{}
 			if f[0] == "covers" {
+				var err error
 				if until, err = model.ParseDate(f[2]); err != nil {
 					return err
 				}

@@ -36,10 +36,8 @@ func (w *Writer) reconcile(broke bool) model.Check {
 			}
 		}
 	}
-	if broke && len(w.periods) > 0 {
-		// How far the last one came is not known: nothing follows on it.
-		last := &w.periods[len(w.periods)-1]
-		last.until, last.closing = last.from, model.Money{}
+	if broke {
+		w.breakOff()
 	}
 	if all == "" && len(w.records) > 0 && w.hasTransactions() {
 		all = model.CheckNot // transactions outside any statement

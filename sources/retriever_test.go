@@ -387,19 +387,26 @@ func TestCollectHistory(t *testing.T) {
 		docs  []string
 		since string
 	}{
-		"nothing is said":                          {[]string{"lines bank\ntx 2026-06-02 1.00 A\n"}, ""},
-		"cut":                                      {[]string{"lines bank\nsince 2026-06-01\ntx 2026-06-02 1.00 A\n"}, "2026-06-01"},
-		"asked for, and no more":                   {[]string{"lines bank\nsince 2026-01-01\n"}, "2026-01-01"},
-		"months in any order":                      {[]string{month("2026-02-01", "2026-02-28", "2", "3"), month("2026-03-01", "2026-03-31", "3", "4"), month("2026-01-01", "2026-01-31", "1", "2")}, "2026-01-01"},
-		"a month is missing":                       {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-03-01", "2026-03-31", "2", "4")}, "2026-03-01"},
-		"days that overlap":                        {[]string{month("2026-01-01", "2026-06-30", "1", "2"), month("2026-02-01", "2026-02-28", "1", "2"), month("2026-07-01", "2026-07-31", "2", "2")}, "2026-01-01"},
-		"a weekend with equal balances":            {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2", "4")}, "2026-01-01"},
-		"a weekend with other balances":            {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2.01", "4")}, "2026-01-05"},
-		"an incomplete day counts as little":       {[]string{"lines bank\ncovers 2026-01 2026-01-31\n"}, "2026-01-31"},
-		"another account with less":                {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-01-15 2026-01-31 NL14BRON0200000101\n"}, "2026-01-15"},
-		"another account does not fill the gap":    {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-02-01 2026-02-28 NL14BRON0200000101\n"}, "2026-02-01"},
-		"lists of no account follow on nothing":    {[]string{"lines bank\nsince 2026-01-01\n", "lines bank\nsince 2026-02-01\n"}, "2026-02-01"},
-		"a document that broke off covers one day": {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "fail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"nothing is said":                         {[]string{"lines bank\ntx 2026-06-02 1.00 A\n"}, ""},
+		"cut":                                     {[]string{"lines bank\nsince 2026-06-01\ntx 2026-06-02 1.00 A\n"}, "2026-06-01"},
+		"asked for, and no more":                  {[]string{"lines bank\nsince 2026-01-01\n"}, "2026-01-01"},
+		"months in any order":                     {[]string{month("2026-02-01", "2026-02-28", "2", "3"), month("2026-03-01", "2026-03-31", "3", "4"), month("2026-01-01", "2026-01-31", "1", "2")}, "2026-01-01"},
+		"a month is missing":                      {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-03-01", "2026-03-31", "2", "4")}, "2026-03-01"},
+		"days that overlap":                       {[]string{month("2026-01-01", "2026-06-30", "1", "2"), month("2026-02-01", "2026-02-28", "1", "2"), month("2026-07-01", "2026-07-31", "2", "2")}, "2026-01-01"},
+		"a weekend with equal balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2", "4")}, "2026-01-01"},
+		"a weekend with other balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2.01", "4")}, "2026-01-05"},
+		"an incomplete day counts as little":      {[]string{"lines bank\ncovers 2026-01 2026-01-31\n"}, "2026-01-31"},
+		"another account with less":               {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-01-15 2026-01-31 NL14BRON0200000101\n"}, "2026-01-15"},
+		"another account does not fill the gap":   {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-02-01 2026-02-28 NL14BRON0200000101\n"}, "2026-02-01"},
+		"lists of no account follow on nothing":   {[]string{"lines bank\nsince 2026-01-01\n", "lines bank\nsince 2026-02-01\n"}, "2026-02-01"},
+		"a document that broke off":               {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "fail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"a day that broke off":                    {[]string{month("2026-01-01", "2026-01-01", "1", "2") + "fail\n", month("2026-01-02", "2026-02-28", "2", "2")}, "2026-01-02"},
+		"the last day broke off":                  {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-02-01", "2026-02-01", "2", "2") + "fail\n"}, "2026-01-01"},
+		"what stands before the broken statement": {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "statement\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-01-01"},
+		"said of two accounts before all broke off": {[]string{
+			"lines bank\ncovers 2026-01-01 2026-01-31\ncovers 2026-01-01 2026-01-31 NL14BRON0200000101\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"without a beginning, and broken off": {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"without a beginning":                 {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\n", month("2026-02-01", "2026-02-28", "2", "2")}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -80,11 +80,37 @@ func TestCovered(t *testing.T) {
 		"previous closing balance only":         {balance("PRCD", "2026-02-28") + entry("2026-03-02"), "2026-03-01"},
 		"no balance":                            {entry("2026-03-02"), ""},
 		"an opening balance of no day":          {balance("OPBD", "2026-02-30"), ""},
+		"an opening balance on the last day":    {balance("OPBD", "9999-12-31"), ""},
+		"stated twice, differently":             {`<FrToDt><FrDtTm>2026-02-01T00:00:00</FrDtTm><FrDtTm>2026-02-03T00:00:00</FrDtTm></FrToDt>` + balance("OPBD", "2026-03-01"), "2026-03-02"},
+		"from the middle of a day":              {`<FrToDt><FrDtTm>2026-03-05T08:00:00+01:00</FrDtTm></FrToDt>` + balance("OPBD", "2026-03-01"), "2026-03-06"},
+		"from midnight in a zone":               {`<FrToDt><FrDtTm>2026-03-05T00:00:00.000+01:00</FrDtTm></FrToDt>`, "2026-03-05"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt>`+
 				`<Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct>`+tc.statement+`</Stmt></BkToCstmrStmt></Document>`))
+			assert.Equal(t, tc.since, got.Since.String())
+		})
+	}
+}
+
+// TestCoveredUntil holds on which day of one statement the next may follow.
+func TestCoveredUntil(t *testing.T) {
+	t.Parallel()
+	statement := func(from, to string) string {
+		return `<Stmt><FrToDt><FrDtTm>` + from + `</FrDtTm><ToDtTm>` + to + `</ToDtTm></FrToDt><Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct></Stmt>`
+	}
+	for name, tc := range map[string]struct{ to, from, since string }{
+		"the last minute":               {"2026-01-31T23:59:59", "2026-02-01T00:00:00", "2026-01-01"},
+		"midnight":                      {"2026-01-31T00:00:00", "2026-02-01T00:00:00", "2026-01-01"},
+		"a day is missing":              {"2026-01-31T23:59:59", "2026-02-02T00:00:00", "2026-02-02"},
+		"the rest of a day is missing":  {"2026-01-31T12:30:00", "2026-02-01T00:00:00", "2026-02-01"},
+		"the start of a day is missing": {"2026-01-31T23:59:59", "2026-02-01T08:00:00", "2026-02-02"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>`+
+				statement("2026-01-01T00:00:00", tc.to)+statement(tc.from, "2026-02-28T23:59:59")+`</BkToCstmrStmt></Document>`))
 			assert.Equal(t, tc.since, got.Since.String())
 		})
 	}

@@ -46,11 +46,11 @@ func (r *reader) startStatement() error {
 // endStatement tells which days the statement covers: those of FrToDt, else what its balances say. ISO 20022 leaves open
 // whether an opening balance is dated by the first day or by the one before, so its day counts only if an entry is on it.
 func (r *reader) endStatement() {
-	if r.format == Notification || r.values.bad.has(fFrom) || r.values.bad.has(fTo) {
+	if r.format == Notification { // which has the entries that are told of, not all of them
 		return
 	}
-	from, stated := parseDate(r.values.text[fFrom])
-	until, ended := parseDate(r.values.text[fTo])
+	from, stated := r.firstDay()
+	until, ended := r.lastDay()
 	c := &r.covered
 	switch {
 	case stated:
@@ -60,8 +60,9 @@ func (r *reader) endStatement() {
 		from = c.opening.AddDays(1)
 	case !c.previous.IsZero():
 		from = c.previous.AddDays(1)
-	default:
-		return
+	}
+	if from.IsZero() {
+		return // or so late that the calendar has no day behind it
 	}
 	if !ended && !c.closing.IsZero() {
 		until = c.closing
@@ -69,6 +70,32 @@ func (r *reader) endStatement() {
 		until = from // at least
 	}
 	r.w.Covers(r.account, from, until)
+}
+
+// firstDay returns the first whole day of FrToDt: one that begins in the middle of a day, as reports do, does not have that day.
+func (r *reader) firstDay() (model.Date, bool) {
+	b := r.values.text[fFrom]
+	d, ok := parseDate(b)
+	if !ok || r.values.bad.has(fFrom) {
+		return model.Date{}, false
+	}
+	if len(b) > 10 && !bytes.HasPrefix(b[10:], []byte("T00:00:00")) {
+		d = d.AddDays(1)
+	}
+	return d, true
+}
+
+// lastDay returns the last whole day of FrToDt. Banks write both midnight and the last minute for the end of the day.
+func (r *reader) lastDay() (model.Date, bool) {
+	b := r.values.text[fTo]
+	d, ok := parseDate(b)
+	if !ok || r.values.bad.has(fTo) {
+		return model.Date{}, false
+	}
+	if len(b) > 10 && !bytes.HasPrefix(b[10:], []byte("T00:00:00")) && !bytes.HasPrefix(b[10:], []byte("T23:59")) {
+		d = d.AddDays(-1)
+	}
+	return d, !d.IsZero()
 }
 
 // endPages looks at MsgPgntn or StmtPgntn: a message or statement of several pages lacks what is on the others.

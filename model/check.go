@@ -56,6 +56,8 @@ func checkField(f *planField, v reflect.Value) error {
 		ok = ValidText(v.String()) && validForm(v) && (f.enum == nil || slices.Contains(f.enum, v.String()))
 	case kindInt:
 		ok = v.Int() >= 0 && v.Int() <= maxCount
+	case kindCount:
+		ok = v.Elem().Int() >= 0 && v.Elem().Int() <= maxCount
 	case kindStruct:
 		return checkObject(f.part, v)
 	case kindStructs:

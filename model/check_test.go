@@ -22,6 +22,10 @@ func spots(v reflect.Value) (out []func(bad string)) {
 		out = append(out, func(bad string) { v.SetString(bad) })
 	case reflect.Int:
 		out = append(out, func(string) { v.SetInt(-1) })
+	case reflect.Pointer:
+		if !v.IsNil() {
+			out = append(out, spots(v.Elem())...)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			out = append(out, spots(v.Field(i))...)

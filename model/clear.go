@@ -58,6 +58,7 @@ func clearSteps(t reflect.Type, prefix string, inside func(string) bool) []clear
 	return out
 }
 
+// clear empties what is outside, in r itself and in the elements of its slices.
 func (p *clearPlan) clear(r Record) {
 	if len(p.steps) > 0 {
 		clearFields(reflect.ValueOf(r).Elem(), p.steps)
@@ -72,12 +73,8 @@ func clearFields(v reflect.Value, steps []clearStep) {
 		case s.whole:
 			f.SetZero()
 		case f.Kind() == reflect.Slice:
-			// The elements are still those of the original: copy before anything is cleared.
-			c := reflect.MakeSlice(f.Type(), f.Len(), f.Len())
-			reflect.Copy(c, f)
-			f.Set(c)
-			for j := range c.Len() {
-				clearFields(c.Index(j), s.parts)
+			for j := range f.Len() {
+				clearFields(f.Index(j), s.parts)
 			}
 		default:
 			clearFields(f, s.parts)

@@ -121,13 +121,23 @@ func (e *encoder) object(b []byte, p *plan, v reflect.Value, path string) ([]byt
 		var fv reflect.Value
 		if f.kind != kindCategory {
 			fv = f.of(v)
-			if f.absent(fv) {
+			if f.absent(fv) && !(f.kind == kindStruct && e.below(path+"/"+f.name)) {
 				continue
 			}
 		}
 		if len(extra) > 0 {
 			if err := foreign(f.name); err != nil {
 				return nil, err
+			}
+			// The word that a field could not hold stands for it until the field is set to another.
+			if len(extra) > 0 && extra[0].name == f.name {
+				word := extra[0].raw
+				extra = extra[1:]
+				if fv.IsZero() {
+					next()
+					b = append(append(b, f.key...), word...)
+					continue
+				}
 			}
 		}
 		next()
@@ -158,6 +168,13 @@ func (e *encoder) unknownAt(path string) []unknownField {
 	return out
 }
 
+// below reports whether anything was kept of the object at a path, or of a part of it.
+func (e *encoder) below(path string) bool {
+	return slices.ContainsFunc(e.unknown, func(u unknownField) bool {
+		return u.path == path || strings.HasPrefix(u.path, path+"/")
+	})
+}
+
 func (e *encoder) value(b []byte, f *planField, v reflect.Value, path string) ([]byte, error) {
 	switch f.kind {
 	case kindCategory:
@@ -168,6 +185,8 @@ func (e *encoder) value(b []byte, f *planField, v reflect.Value, path string) ([
 		return strconv.AppendBool(b, v.Bool()), nil
 	case kindInt:
 		return appendInt(b, v.Int())
+	case kindCount:
+		return appendInt(b, v.Elem().Int())
 	case kindMoney:
 		return v.Addr().Interface().(*Money).appendJSON(b), nil
 	case kindDecimal:

@@ -303,6 +303,54 @@ func TestTolerantReading(t *testing.T) {
 	}
 }
 
+// A way of getting data that a later version has is kept as its word, until the field is set; and a part that holds
+// nothing but what is new is kept, too.
+func TestTolerantReadingOfWordsAndParts(t *testing.T) {
+	t.Parallel()
+	text := `{"coverage":[{"attempts":[{"documents":0,"method":"wallet","outcome":"ok","source":"s","started":"2026-11-22T12:00:00Z"}],` +
+		`"category":"pension","institution":"a","method":"wallet","obtained":"most","records":1}],"documents":[{"digest":"` + strings.Repeat("ab", 32) +
+		`","format":"f","institution":"a","method":"wallet","retrieved":"2026-11-22T12:00:00Z","source":"s"}],"issues":[],"records":[` +
+		`{"category":"transaction","counterparty":{"lei":"X"},"provenance":{"document":0}},` +
+		`{"bands":[{"from":{"about":{"x":"y"}}}],"category":"pension","provenance":{"document":0}}]}`
+	_, err := model.ReadDossier([]byte(text), nil)
+	require.ErrorIs(t, err, model.ErrSyntax)
+	d, err := model.ReadDossier([]byte(text), &model.ReadOptions{KeepUnknown: true})
+	require.NoError(t, err)
+	assert.Zero(t, d.Documents[0].Method)
+	again, err := d.MarshalJSON()
+	require.NoError(t, err)
+	assert.Equal(t, text, string(again))
+
+	d.Documents[0].Method, d.Coverage[0].Method = model.API, model.File
+	again, err = d.MarshalJSON()
+	require.NoError(t, err)
+	want := strings.NewReplacer(`"f","institution":"a","method":"wallet"`, `"f","institution":"a","method":"api"`,
+		`"institution":"a","method":"wallet","obtained"`, `"institution":"a","method":"file","obtained"`).Replace(text)
+	assert.Equal(t, want, string(again))
+
+	for name, text := range map[string]string{
+		"empty part": plain + `,"counterparty":{}}`, "part with an empty field": plain + `,"counterparty":{"lei":"X","name":""}}`,
+	} {
+		_, err := model.UnmarshalRecord([]byte(text), &model.ReadOptions{KeepUnknown: true})
+		require.ErrorIs(t, err, model.ErrSyntax, name)
+	}
+}
+
+// A count of nought is a fact; no count is none.
+func TestCountOfNought(t *testing.T) {
+	t.Parallel()
+	text := `{"category":"study-debt","provenance":{"document":0},"remainingMonths":0}`
+	r, err := model.UnmarshalRecord([]byte(text), nil)
+	require.NoError(t, err)
+	assert.Equal(t, new(0), r.(*model.StudyDebt).RemainingMonths)
+	assert.Nil(t, r.(*model.StudyDebt).TotalMonths)
+	assert.Equal(t, text, marshal(t, r))
+	got, ok := model.Minimise(r, basket(model.CategoryStudyDebt, "remainingMonths"))
+	require.True(t, ok)
+	*r.(*model.StudyDebt).RemainingMonths = 7
+	assert.Equal(t, text, marshal(t, got), "the copy has its own")
+}
+
 // FuzzDossierJSON: what is read is written again as the canonical form of what was read.
 func FuzzDossierJSON(f *testing.F) {
 	f.Add([]byte(`{"coverage":[],"documents":[],"issues":[],"records":[]}`), false)

@@ -11,7 +11,7 @@ func detach(r Record) {
 	case *Pension:
 		r.Bands = slices.Clone(r.Bands)
 	case *StudyDebt:
-		r.InterestRate = clone(r.InterestRate)
+		r.InterestRate, r.TotalMonths, r.RemainingMonths = clone(r.InterestRate), clone(r.TotalMonths), clone(r.RemainingMonths)
 	case *Employment:
 		r.InsuredUnder = slices.Clone(r.InsuredUnder)
 	case *Income:

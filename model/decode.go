@@ -16,7 +16,8 @@ import (
 type ReadOptions struct {
 	// KeepUnknown is the tolerant reading for a recipient, whose sender may have a later version: fields and categories
 	// that this version does not know are kept and written again where they stood, and values outside an enumeration
-	// are taken. Minimising drops what was kept. Everything else is as strict; an amount has no fields but its two.
+	// are taken; of those a [Method] cannot hold, the field is zero and the word is kept as an unknown field is.
+	// Minimising drops what was kept. Everything else is as strict; an amount has no fields but its two.
 	KeepUnknown bool
 	// MaxBytes limits the text; 0 means 256 MiB. More is [ErrRange].
 	MaxBytes int
@@ -196,13 +197,13 @@ func (d *decoder) object(p *plan, v reflect.Value, path string, unknown *[]unkno
 			d.skip()
 			return nil
 		}
-		fv := f.of(v)
+		fv, kept := f.of(v), len(*unknown)
 		if err := d.value(f, fv, path, unknown); err != nil {
 			return err
 		}
 		if !f.omit {
 			seen++
-		} else if f.absent(fv) {
+		} else if f.absent(fv) && len(*unknown) == kept { // empty but for what a later version put there is not empty
 			return jsonError("an empty field that should be left out")
 		}
 		return nil
@@ -231,12 +232,10 @@ func (d *decoder) value(f *planField, v reflect.Value, path string, unknown *[]u
 		v.SetBool(w == "true")
 		return nil
 	case kindInt:
-		n, err := strconv.ParseInt(string(d.skip()), 10, 32)
-		if err != nil || n < 0 {
-			return jsonError("not an integer")
-		}
-		v.SetInt(n)
-		return nil
+		return d.int(v)
+	case kindCount:
+		v.Set(reflect.New(v.Type().Elem()))
+		return d.int(v.Elem())
 	case kindStruct:
 		return d.object(f.part, v, path+"/"+f.name, unknown)
 	case kindMoney:
@@ -250,8 +249,15 @@ func (d *decoder) value(f *planField, v reflect.Value, path string, unknown *[]u
 	if err != nil {
 		return err
 	}
-	if f.enum != nil && !slices.Contains(f.enum, s) && (!d.keep || f.kind == kindText) {
-		return jsonError("a value outside its enumeration")
+	if f.enum != nil && !slices.Contains(f.enum, s) {
+		if !d.keep {
+			return jsonError("a value outside its enumeration")
+		}
+		if f.kind == kindText { // its Go type has no place for the word: it is kept beside, and the field stays empty
+			raw, err := appendText(nil, s)
+			*unknown = append(*unknown, unknownField{path, f.name, raw})
+			return err
+		}
 	}
 	return setText(f, v, s, d.keep)
 }
@@ -314,6 +320,15 @@ func validForm(v reflect.Value) bool {
 	return true
 }
 
+func (d *decoder) int(v reflect.Value) error {
+	n, err := strconv.ParseInt(string(d.skip()), 10, 32)
+	if err != nil || n < 0 {
+		return jsonError("not an integer")
+	}
+	v.SetInt(n)
+	return nil
+}
+
 func (d *decoder) string() (string, error) {
 	q := d.skip()
 	if q[0] != '"' {
@@ -337,11 +352,9 @@ func (d *decoder) slice(f *planField, v reflect.Value, path string, unknown *[]u
 		}
 		e := reflect.New(f.typ.Elem()).Elem()
 		if f.kind == kindInts {
-			i, err := strconv.ParseInt(string(d.skip()), 10, 32)
-			if err != nil || i < 0 {
-				return jsonError("not an integer")
+			if err := d.int(e); err != nil {
+				return err
 			}
-			e.SetInt(i)
 		} else if f.kind == kindStrings {
 			s, err := d.string()
 			if err != nil {

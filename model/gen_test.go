@@ -56,6 +56,9 @@ func fill(t *rapid.T, v reflect.Value, chance int) {
 		require.NoError(t, err)
 		*p = &d
 		return
+	case **int:
+		*p = new(rapid.IntRange(0, 70).Draw(t, "count"))
+		return
 	case *model.Date:
 		*p = date(t, pick(sampleDates))
 		return

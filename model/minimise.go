@@ -31,7 +31,8 @@ func Minimise(r Record, s Scope) (Record, bool) {
 func (d *Dossier) Minimise(s Scope) *Dossier { return d.reduced(s, true) }
 
 // Reduce is [Dossier.Minimise] without the copies: it reduces d and its records themselves, so that what is outside the
-// scope is gone from memory, too. It is for who had the records made and shares them with nobody, as the Retriever does.
+// scope is left in none of them. It is for who had the records made and shares them with nobody, as the Retriever does;
+// a record must stand in d once only.
 func (d *Dossier) Reduce(s Scope) { *d = *d.reduced(s, false) }
 
 func (d *Dossier) reduced(s Scope, copies bool) *Dossier {
@@ -182,17 +183,19 @@ func (m *minimiser) record(r Record) (Record, bool) {
 	if p == nil {
 		return nil, false
 	}
-	if e := p.end(r); !e.IsZero() && e.Before(m.scope.Since) {
-		return nil, false
+	if since := m.scope.Since; !since.IsZero() {
+		if e := p.end(r); !e.IsZero() && e.Before(since) {
+			return nil, false
+		}
 	}
 	if x, ok := r.(*Extra); ok {
 		return m.extra(x)
 	}
 	if m.copies {
 		r = m.slabs.copyOf(r)
+		detach(r) // before anything is cleared: the elements of its slices are still the original's
 	}
 	p.clear(r)
-	detach(r)
 	h := r.Head()
 	h.unknown = nil
 	h.Issues = p.issues(h.Issues)

@@ -91,9 +91,10 @@ type StudyDebt struct {
 	// because of income.
 	StatutoryInstalment Money `json:"statutoryInstalment,omitzero"`
 	MonthlyInstalment   Money `json:"monthlyInstalment,omitzero"`
-	TotalMonths         int   `json:"totalMonths,omitempty"`
-	RemainingMonths     int   `json:"remainingMonths,omitempty"`
-	AsOf                Date  `json:"asOf,omitzero"`
+	// TotalMonths and RemainingMonths are those of the repayment; 0 is something else than not stated.
+	TotalMonths     *int `json:"totalMonths,omitempty"`
+	RemainingMonths *int `json:"remainingMonths,omitempty"`
+	AsOf            Date `json:"asOf,omitzero"`
 }
 
 // Category returns [CategoryStudyDebt].

@@ -36,6 +36,7 @@ const (
 	kindString
 	kindBool
 	kindInt
+	kindCount // a pointer to an int, for a count of which 0 is not the same as none
 	kindTime
 	kindMoney
 	kindDecimal // a pointer to one
@@ -53,6 +54,7 @@ var planCache sync.Map // reflect.Type → *plan
 var (
 	typeMoney    = reflect.TypeFor[Money]()
 	typeDecimal  = reflect.TypeFor[*Decimal]()
+	typeCount    = reflect.TypeFor[*int]()
 	typeTime     = reflect.TypeFor[time.Time]()
 	typeHeader   = reflect.TypeFor[Header]()
 	typeRecords  = reflect.TypeFor[[]Record]()
@@ -97,6 +99,8 @@ func appendPlan(out []planField, t reflect.Type, index []int) []planField {
 			pf.kind = kindMoney
 		case ft == typeDecimal:
 			pf.kind = kindDecimal
+		case ft == typeCount:
+			pf.kind = kindCount
 		case ft == typeTime:
 			pf.kind = kindTime
 		case ft == typeRecords:

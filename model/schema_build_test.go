@@ -93,10 +93,14 @@ func schemaOfField(f *planField) object {
 			least = 1 // nought is left out
 		}
 		return object{"type": "integer", "minimum": least, "maximum": maxCount}
+	case kindCount:
+		return object{"type": "integer", "minimum": 0, "maximum": maxCount}
 	case kindStruct:
 		return schemaOf(f.part.typ, nil)
 	case kindStructs:
-		return array(schemaOf(f.part.typ, nil))
+		items := schemaOf(f.part.typ, nil)
+		delete(items, "minProperties") // an element keeps its place though nothing is in it
+		return array(items)
 	case kindStrings:
 		return array(object{"type": "string"})
 	case kindInts:

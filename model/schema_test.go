@@ -73,10 +73,19 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		}
 	})
 	for name, text := range map[string]string{
+		"a band with nothing in it": `{"bands":[{}],"category":"pension","provenance":{"document":0}}`,
+		"nothing left to pay":       `{"category":"study-debt","provenance":{"document":0},"remainingMonths":0}`,
+	} {
+		require.NoError(t, validate(t, record, []byte(text)), name)
+		r, err := model.UnmarshalRecord([]byte(text), nil)
+		require.NoError(t, err, name)
+		require.Equal(t, text, marshal(t, r))
+	}
+	for name, text := range map[string]string{
 		"unknown field": plain + `,"colour":"x"}`, "wrong case": plain + `,"Description":"x"}`, "empty text": plain + `,"description":""}`, "empty part": plain + `,"counterparty":{}}`,
 		"float": plain + `,"amount":{"amount":"1e5","currency":"EUR"}}`, "status": plain + `,"status":"maybe"}`, "null": plain + `,"id":null}`, "no provenance": `{"category":"person"}`,
 		"category": `{"category":"weather","provenance":{"document":0}}`, "other category's field": `{"category":"person","provenance":{"document":0},"amount":{"amount":"1.00","currency":"EUR"}}`,
-		"false": `{"category":"pension","provenance":{"document":0},"perChild":false}`, "nought": `{"category":"study-debt","provenance":{"document":0},"totalMonths":0}`,
+		"false": `{"category":"pension","provenance":{"document":0},"perChild":false}`, "nought": `{"category":"pension","bands":[{"from":{"years":0,"months":1}}],"provenance":{"document":0}}`, "less than nought": `{"category":"study-debt","provenance":{"document":0},"totalMonths":-1}`,
 		"postcode": `{"category":"address","provenance":{"document":0},"postcode":"1234 AB"}`, "place": `{"category":"person","provenance":{"at":"a=b","document":0}}`,
 	} {
 		require.Error(t, validate(t, record, []byte(text)), name)

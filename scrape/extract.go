@@ -71,9 +71,6 @@ func (out *found) take(f *field, r raw, absent bool) *fault {
 		}
 		return &fault{field: f.Into, text: "the value is not of kind " + f.Kind.String()}
 	}
-	if v.form == formCount && v.count == 0 {
-		return nil // the model has no count of nought: it is the same as none
-	}
 	out.values = append(out.values, named{f.Into, v})
 	return nil
 }

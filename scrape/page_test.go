@@ -240,3 +240,22 @@ func TestCharsets(t *testing.T) {
 		})
 	}
 }
+
+// A count of nought is a fact, and something else than a count that is not there.
+func TestCountOfNought(t *testing.T) {
+	t.Parallel()
+	r := single()
+	r.Pages[0].Sections[0].Fields = append(r.Pages[0].Sections[0].Fields,
+		scrape.Field{Into: "remainingMonths", Label: []string{"Looptijd"}, Kind: scrape.Int, Units: []string{"maanden", "maand"}, Optional: true})
+	s, err := scrape.New(r, nil)
+	require.NoError(t, err)
+	for main, want := range map[string]*int{"<p>Looptijd: 0 maanden</p>": new(0), "<p>Looptijd: 1 maand</p>": new(1), "": nil} {
+		body := "<html><main><h2>Schuld</h2><p>Bedrag: 1,00</p>" + main + "</main></html>"
+		d, err := s.Reduce(t.Context(), "page", "text/html", []byte(body), sources.Everything())
+		require.NoError(t, err)
+		read, err := registry(t).Read(t.Context(), d, sources.Everything(), nil)
+		require.NoError(t, err)
+		require.Len(t, read.Records, 1)
+		assert.Equal(t, want, read.Records[0].(*model.StudyDebt).RemainingMonths)
+	}
+}

@@ -66,6 +66,8 @@ func (c *composer) value(cat model.Category, l leaf) string {
 			return c.t("perCent", c.number(x.String(), false))
 		}
 		return c.number(x.String(), true)
+	case *int:
+		return strconv.Itoa(*x)
 	case model.Date:
 		return c.day(x)
 	case model.AccountID:

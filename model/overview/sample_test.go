@@ -92,7 +92,7 @@ func sample(tb require.TestingT) *model.Review {
 			{From: model.PensionMoment{Years: 67, Months: 3}, Until: model.PensionMoment{Event: model.EventDeath}, AccruedSingle: euro(tb, "19200"), AttainableSingle: euro(tb, "19612"), AccruedCohabiting: euro(tb, "13100"), AttainableCohabiting: euro(tb, "13444")},
 		}},
 		&model.StudyDebt{Header: head(3, "/main/section[2]"), Regime: "SF15", Outstanding: euro(tb, "12345.67"), InterestRate: number(tb, "2.57"), InterestFixedUntil: day(tb, "2028-12-31"), StatutoryInstalment: euro(tb, "96.12"),
-			MonthlyInstalment: euro(tb, "45"), RemainingMonths: 141, AsOf: day(tb, "2026-11-01")},
+			MonthlyInstalment: euro(tb, "45"), RemainingMonths: new(141), AsOf: day(tb, "2026-11-01")},
 		&model.Account{Header: head(4, "/accounts/0"), Account: current, Currency: "EUR", OwnerName: "A.B. van der Voorbeeld", Product: "Betaalrekening", Type: "CACC"},
 		&model.Balance{Header: head(5, "/Document/BkToCstmrStmt/Stmt[1]/Bal[1]"), Account: current, Type: model.OpeningBooked, Amount: euro(tb, "1840.11"), Date: day(tb, "2026-08-01")},
 		&model.Balance{Header: head(5, "/Document/BkToCstmrStmt/Stmt[1]/Bal[2]"), Account: current, Type: model.ClosingBooked, Amount: euro(tb, "-12.5"), Date: day(tb, "2026-11-20")},

@@ -101,7 +101,7 @@ func (d *data) records() []model.Record {
 		out = append(out, &model.StudyDebt{
 			Regime: l.regime, Outstanding: money(l.outstanding, l.currency), InterestRate: &rate, InterestFixedUntil: l.fixed,
 			StatutoryInstalment: money(l.statutory, l.currency), MonthlyInstalment: money(l.paid, l.currency),
-			RemainingMonths: l.months,
+			RemainingMonths: new(l.months),
 		})
 	}
 	return out

@@ -19,7 +19,7 @@ type period struct {
 // Covers says that the document holds all that happened on an account from one day to another, both included and both whole;
 // without from, since the account began; without until, to when the document was retrieved. A bank statement says so once for
 // each of its statements, after [Writer.Statement] if there are several; a list that is cut at a day says it for that day. A
-// normalizer calls it where the document states its days, or its first entry and balances leave no doubt about them.
+// normalizer calls it where the document states its days, or its balances leave no doubt about them.
 //
 // Coverage tells from it since when the history is whole: documents that follow on one another count as one, by their
 // days, or by equal balances over a few days in which nothing happened. What stands before a gap does not count, the account

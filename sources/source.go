@@ -19,6 +19,10 @@ type Source interface {
 	// Fetch hands over the documents that q asks for, one by one and from one goroutine. A document is valid only until
 	// deliver returns. An error from deliver must stop the source, which returns it; so must the end of ctx.
 	//
+	// A document of which q asks nothing is not fetched. An answer or a file may hold more than q asks, beside something that it
+	// asks or with nothing in it: it is handed over as it was retrieved, since its digest must be that of its bytes, and the
+	// Normalizer reads what is asked. A page ([model.Scrape]) is reduced to what q asks before it becomes a document.
+	//
 	// Errors wrap a sentinel of this package ([Errorf]). What was delivered before an error is kept.
 	Fetch(ctx context.Context, s *Session, q Query, deliver func(Document) error) error
 }

@@ -15,6 +15,7 @@ import (
 
 // Case is one document to read.
 type Case struct {
+	// Name is what the case is called in breaches.
 	Name     string
 	Document sources.Document
 	// Golden is the file with the expected records. It is required: no structural rule can tell that an amount is wrong.
@@ -23,8 +24,13 @@ type Case struct {
 	Err error
 }
 
-// Files returns a case for each file that the pattern of [filepath.Glob] matches, golden files left out. The golden file
-// of "a.xml" is "a.xml.golden.jsonl". No match fails the test.
+// Files returns a case for each file that the pattern of [filepath.Glob] matches, golden files left out. Its Name is the base
+// name of the file, and the golden file of "testdata/a.xml" is "testdata/a.xml.golden.jsonl". No match fails the test. For a
+// document that must fail, set its Err:
+//
+//	cases := sourcetest.Files(t, "testdata/*.xml")
+//	i := slices.IndexFunc(cases, func(c sourcetest.Case) bool { return c.Name == "cut.xml" })
+//	cases[i].Err = sources.ErrTruncated
 func Files(t testing.TB, pattern string) []Case {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)

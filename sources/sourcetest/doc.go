@@ -29,7 +29,7 @@ const (
 	RuleDeterministic Rule = "deterministic"     // The same bytes and query give the same records, at any time and from several goroutines.
 	RuleNoNetwork     Rule = "no-network"        // Reading makes no connection, and fetching only through the session.
 	RuleDeclared      Rule = "declared"          // Only declared categories are written, and only declared hosts are called.
-	RuleQuery         Rule = "within-query"      // Nothing is read beyond the query; no BSN without a legal basis.
+	RuleQuery         Rule = "within-query"      // Nothing is read beyond the query, and no document fetched that holds nothing of it; no BSN without a legal basis.
 	RuleCancel        Rule = "cancel"            // The end of the context stops the work.
 	RuleStop          Rule = "stop"              // An error from deliver, or from the writer, stops the work and is returned.
 	RuleSlot          Rule = "account-slot"      // Each account takes its slot before it is accessed; a refused one is not accessed.

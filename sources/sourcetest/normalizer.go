@@ -130,6 +130,10 @@ func all() sources.Query {
 
 func (c *normalizerCheck) one(t *testing.T, cs Case) {
 	ctx := t.Context()
+	if cs.Document.Body == nil {
+		c.breach(RuleError, cs.Name, "the case's document has no body")
+		return
+	}
 	before := goleak.IgnoreCurrent()
 	trip := newTripwire(true)
 	whole := c.read(ctx, cs.Document, all())
@@ -362,7 +366,10 @@ func (unsure) Normalize(context.Context, sources.Document, sources.Query, *sourc
 // spoil is put into values of a document: a value that cannot be read must not be in the error that says so.
 const spoil = "Qx9Zq"
 
-// spoiled puts the mark into the words of the document that have a digit or a capital, one at a time.
+// foreign are put into them too: a byte that is no UTF-8, as in a file of another encoding, and one that no text has.
+var foreign = []string{"\xff", "\x00"}
+
+// spoiled puts the marks into the words of the document that have a digit or a capital, one at a time.
 func (c *normalizerCheck) spoiled(ctx context.Context, cs Case, whole result) {
 	b := make([]byte, cs.Document.Body.Size())
 	if _, err := cs.Document.Body.ReadAt(b, 0); err != nil && !errors.Is(err, errEOF) {
@@ -374,11 +381,18 @@ func (c *normalizerCheck) spoiled(ctx context.Context, cs Case, whole result) {
 	d.Format = c.formatOf(ctx, d)
 	for i := 0; i < len(words); i += step {
 		at := (words[i][0] + words[i][1]) / 2
-		d.Body = sources.BytesContent(slices.Concat(b[:at], []byte(spoil), b[at:]))
-		r := c.read(ctx, d, all())
-		if r.err != nil && strings.Contains(r.err.Error(), spoil) {
-			c.breach(RulePrivate, cs.Name, fmt.Sprintf("a value that could not be read is in the error: %v", r.err))
-			return
+		for _, mark := range append([]string{spoil}, foreign...) {
+			d.Body = sources.BytesContent(slices.Concat(b[:at], []byte(mark), b[at:]))
+			r := c.read(ctx, d, all())
+			switch {
+			case r.err == nil:
+			case strings.Contains(r.err.Error(), mark):
+				c.breach(RulePrivate, cs.Name, fmt.Sprintf("a value that could not be read is in the error: %v", r.err))
+				return
+			case errors.Is(r.err, sources.ErrUnexpected) || errors.Is(r.err, sources.ErrAdapter):
+				c.breach(RuleError, cs.Name, fmt.Sprintf("with the bytes %q at %d, which is no fault of the reader: %v", mark, at, r.err))
+				return
+			}
 		}
 	}
 }

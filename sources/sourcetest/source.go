@@ -271,49 +271,66 @@ func (c *sourceCheck) slots(ctx context.Context) {
 	}
 }
 
-// queries asks for each category alone: no document may hold another.
+// queries asks for each category alone: a document of which nothing was asked was fetched in vain. What an institution's answer
+// holds beside what was asked stays in it, since a document is the bytes as they were retrieved; a page is another matter, which
+// the source reduces before it becomes a document.
 func (c *sourceCheck) queries(ctx context.Context) {
 	su := c.setup()
 	if su.Close != nil {
 		su.Close()
 	}
+	page := su.Source.Describe().Method == model.Scrape
 	for _, b := range su.Query.Scope.Baskets {
 		q := su.Query
 		q.Scope = model.Scope{Baskets: []model.Basket{b}, Since: su.Query.Scope.Since}
-		f := c.fetchWide(ctx, q)
-		for _, r := range f.records {
-			if r.Category() != b.Category {
-				c.breach(RuleQuery, fmt.Sprintf("asked for %s alone, a document held %s", b.Category, r.Category()))
+		for i, held := range c.fetchWide(ctx, q) {
+			if what := beyond(held, b.Category, page); what != "" {
+				c.breach(RuleQuery, fmt.Sprintf("asked for %s alone, document %d held %s", b.Category, i+1, what))
 				break
 			}
 		}
 	}
 }
 
-// fetchWide fetches with q but reads with everything, to see what the documents hold.
-func (c *sourceCheck) fetchWide(ctx context.Context, q sources.Query) (out fetched) {
+// beyond says what a document holds that was not to be fetched, "" for nothing.
+func beyond(held []model.Category, asked model.Category, page bool) string {
+	other := slices.IndexFunc(held, func(c model.Category) bool { return c != asked })
+	switch {
+	case other < 0:
+		return ""
+	case page:
+		return string(held[other]) + ": a page is reduced to what is asked"
+	case slices.Contains(held, asked):
+		return ""
+	}
+	return string(held[other]) + " and nothing of what was asked"
+}
+
+// fetchWide fetches with q but reads with everything, to see what the documents hold: the categories of each.
+func (c *sourceCheck) fetchWide(ctx context.Context, q sources.Query) (out [][]model.Category) {
 	su := c.setup()
 	if su.Close != nil {
 		defer su.Close()
 	}
 	var registry sources.Registry
 	if err := registry.AddNormalizer(su.Normalizers...); err != nil {
-		out.err = err
-		return out
+		return nil
 	}
 	s, err := sources.NewSession(su.Source.Describe(), su.Session)
 	if err != nil {
-		out.err = err
-		return out
+		return nil
 	}
 	defer s.Close()
 	wide := all()
 	wide.Institution = q.Institution
-	out.err = su.Source.Fetch(ctx, s, q, func(d sources.Document) error {
-		r, err := registry.Read(ctx, d, wide, nil)
-		if err == nil {
-			out.records = append(out.records, r.Records...)
+	// What fails here failed when everything was fetched.
+	_ = su.Source.Fetch(ctx, s, q, func(d sources.Document) error {
+		r, _ := registry.Read(ctx, d, wide, nil)
+		var held []model.Category
+		for _, rec := range r.Records {
+			held = append(held, rec.Category())
 		}
+		out = append(out, held)
 		return nil
 	})
 	return out

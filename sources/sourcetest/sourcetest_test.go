@@ -26,7 +26,8 @@ import (
 // makes it break one rule.
 type csv struct {
 	impureFormats, claimsAll, wrongAmount, clock, counter, network, undeclared, beyondQuery, bsn, ignoresCtx, ignoresWriter,
-	guessesCut, valueInError, badValueInError, leaksGoroutine, foreignError, ownTransport, impureCategories, panics, oneVariable bool
+	guessesCut, valueInError, badValueInError, leaksGoroutine, foreignError, ownTransport, impureCategories, panics, oneVariable,
+	foreignText bool
 }
 
 var calls atomic.Int64 // what a normalizer must not have: state between calls
@@ -84,6 +85,16 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 			continue
 		}
 		whole := strings.HasSuffix(row, "\n")
+		if !model.ValidText(row) && !n.foreignText {
+			return sources.Errorf(sources.ErrMalformed, "row %d is no text", i)
+		}
+		if name, ok := strings.CutPrefix(row, "person;"); ok && whole {
+			p := &model.Person{Name: model.Name{Full: strings.TrimSpace(name)}}
+			if err := n.person(q, w, p, i); err != nil {
+				return err
+			}
+			continue
+		}
 		f := strings.Split(strings.TrimSuffix(row, "\n"), ";")
 		if !whole && !n.guessesCut || len(f) != 3 {
 			if n.valueInError {
@@ -145,6 +156,13 @@ func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query,
 	return ctxErr(ctx, n)
 }
 
+func (csv) person(q sources.Query, w *sources.Writer, p *model.Person, row int) error {
+	if !q.Wants(model.CategoryPerson) {
+		return nil
+	}
+	return w.Record(p, model.AtLine(row))
+}
+
 func ctxErr(ctx context.Context, n csv) error {
 	if n.ignoresCtx {
 		return nil
@@ -195,6 +213,7 @@ func TestNormalizerRules(t *testing.T) {
 		{"other categories at each call", csv{impureCategories: true}, sourcetest.RulePure, nil},
 		{"makes a request over a transport of its own", csv{ownTransport: true}, sourcetest.RuleNoNetwork, nil},
 		{"panics", csv{panics: true}, sourcetest.RuleError, nil},
+		{"passes on text of another encoding", csv{foreignText: true}, sourcetest.RuleError, nil},
 		{"one variable for all records", csv{oneVariable: true}, sourcetest.RuleError, nil},
 		{"an exception for a rule", csv{ignoresWriter: true}, "", &sourcetest.NormalizerOptions{Except: []sourcetest.Rule{sourcetest.RuleStop}}},
 	} {
@@ -279,8 +298,8 @@ func rules(vs []sourcetest.Violation) (out []sourcetest.Rule) {
 
 // api is a good source: two accounts of a server, one document each. Each of its fields makes it break one rule.
 type api struct {
-	url, host                                                                                                                                                          string
-	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak, valueInError, fails, halfDocument, otherName bool
+	url, host                                                                                                                                                                       string
+	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak, valueInError, fails, halfDocument, otherName, mixed, page bool
 }
 
 var describes atomic.Int64
@@ -288,6 +307,9 @@ var describes atomic.Int64
 func (a api) Describe() sources.Descriptor {
 	d := sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Hosts: []string{a.host},
 		Categories: []model.Category{model.CategoryTransaction, model.CategoryPerson}}
+	if a.page {
+		d.Method = model.Scrape
+	}
 	if a.impure {
 		d.ID = model.SourceID(fmt.Sprintf("api%d", describes.Add(1)))
 	}
@@ -304,7 +326,7 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 	if a.leak {
 		go time.Sleep(2 * time.Second)
 	}
-	if !q.Wants(model.CategoryTransaction) && !a.beyondQuery {
+	if !q.Wants(model.CategoryTransaction) && !a.beyondQuery && !(a.mixed && q.Wants(model.CategoryPerson)) {
 		return nil
 	}
 	if a.fails {
@@ -343,6 +365,9 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 			return err
 		}
 		seen = string(b)
+		if a.mixed {
+			b = bytes.Replace(b, []byte("end\n"), []byte("person;J. de Vries\nend\n"), 1)
+		}
 		if a.halfDocument {
 			b = b[:len(b)/3]
 		}
@@ -380,6 +405,8 @@ func TestSourceRules(t *testing.T) {
 	if t.Failed() {
 		t.Fatal("the good source must pass")
 	}
+	mixed := &sourcetest.SourceOptions{Golden: filepath.Join("testdata", "mixed.golden.jsonl"), Accounts: 2}
+	assert.Empty(t, sourcetest.CheckSource(t.Context(), setup(func(a *api) { a.mixed = true }), mixed), "an answer that holds more than was asked, too")
 	if os.Getenv("BRONDATA_UPDATE") == "1" {
 		return // the bad ones below would write their golden files
 	}
@@ -409,5 +436,7 @@ func TestSourceRules(t *testing.T) {
 			assert.Contains(t, got, tc.rule, "%v", got)
 		})
 	}
+	got := sourcetest.CheckSource(t.Context(), setup(func(a *api) { a.mixed, a.page = true, true }), mixed)
+	assert.Equal(t, []sourcetest.Rule{sourcetest.RuleQuery, sourcetest.RuleQuery}, rules(got), "a page is reduced: %v", got)
 	require.NotEmpty(t, sourcetest.CheckSource(t.Context(), setup(func(*api) {}), &sourcetest.SourceOptions{Accounts: 2}), "a golden file is required")
 }

@@ -9,10 +9,13 @@ import (
 // Widen is widen, for the benchmark.
 func Widen(s model.Scope) model.Scope { return widen(s) }
 
-// Reconcile compares the balances of a reading once more, for the benchmark.
-func Reconcile(r *Reading) model.Check {
-	opening, closing := bounds(r.Records)
-	return balanced(r.Records, opening, closing)
+// Reconcile takes the records of a reading once more as those of one statement.
+func Reconcile(records []model.Record) model.Check {
+	var s statement
+	for _, r := range records {
+		s.add(r)
+	}
+	return s.balanced(s.bounds())
 }
 
 // ReadAlone runs a normalizer with nothing around it but the writer that every normalizer writes to: for the benchmark, what
@@ -26,3 +29,6 @@ func ReadAlone(ctx context.Context, n Normalizer, f model.FormatID, d Document, 
 	err := n.Normalize(ctx, d, q, w)
 	return w.records, err
 }
+
+// DigestOf is digestOf, for the benchmark.
+func DigestOf(ctx context.Context, d Document) (model.Digest, error) { return digestOf(ctx, d) }

@@ -2,10 +2,86 @@ package sources
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/brondata/brondata/model"
 )
+
+// statement is what reconciling needs of the records between two calls of [Writer.Statement]. It is taken from each record as
+// it is written: going through them once more afterwards would cost more than all else that is done with them.
+type statement struct {
+	at                         model.Locator
+	opening, previous, closing *model.Balance // previous: the closing balance of the statement before
+	several                    bool           // there are two of one of them: which one counts is a guess
+	sum                        model.Money    // of the booked transactions
+	transactions               int
+	unclear                    bool // whether one counts, or for how much, is not known
+}
+
+func (s *statement) add(r model.Record) {
+	switch r := r.(type) {
+	case *model.Balance:
+		var to **model.Balance
+		switch r.Type {
+		case model.OpeningBooked:
+			to = &s.opening
+		case model.PreviousClosingBooked:
+			to = &s.previous
+		case model.ClosingBooked:
+			to = &s.closing
+		default:
+			return
+		}
+		s.several = s.several || *to != nil
+		*to = r
+	case *model.Transaction:
+		if r.Status == model.Pending {
+			return
+		}
+		s.unclear = s.unclear || r.Status != model.Booked || doubtful(r.Issues, "amount")
+		if s.transactions++; s.transactions == 1 {
+			s.sum = r.Amount
+			return
+		}
+		sum, err := s.sum.Add(r.Amount)
+		s.unclear = s.unclear || err != nil // another currency, or too many digits
+		s.sum = sum
+	}
+}
+
+// bounds returns the opening and the closing balance, nil where there is none, or several, or a doubt about it.
+func (s *statement) bounds() (opening, closing *model.Balance) {
+	if s.several {
+		return nil, nil
+	}
+	opening, closing = cmp.Or(s.opening, s.previous), s.closing
+	if opening != nil && doubtful(opening.Issues, "amount") {
+		opening = nil
+	}
+	if closing != nil && doubtful(closing.Issues, "amount") {
+		closing = nil
+	}
+	return opening, closing
+}
+
+func (s *statement) balanced(opening, closing *model.Balance) model.Check {
+	if opening == nil || closing == nil || opening.Account != closing.Account || s.unclear {
+		return model.CheckNot
+	}
+	end := opening.Amount
+	if s.transactions > 0 {
+		var err error
+		if end, err = end.Add(s.sum); err != nil {
+			return model.CheckNot
+		}
+	}
+	switch {
+	case end.Currency() != closing.Amount.Currency():
+		return model.CheckNot
+	case end == closing.Amount:
+		return model.CheckYes
+	}
+	return model.CheckNo
+}
 
 // reconcile compares, per statement, the opening balance plus the booked transactions with the closing balance, and
 // returns the outcome over all statements: no where one does not add up, not checkable where one cannot be compared.
@@ -16,11 +92,10 @@ func (w *Writer) reconcile(broke bool) model.Check {
 	period := 0
 	for i := range w.statements {
 		s := &w.statements[i]
-		whole := !broke || i < len(w.statements)-1
-		opening, closing := bounds(w.records[s.from:s.after])
+		opening, closing := s.bounds()
 		c := model.CheckNot
-		if whole {
-			c = balanced(w.records[s.from:s.after], opening, closing)
+		if !broke || i < len(w.statements)-1 {
+			c = s.balanced(opening, closing)
 		}
 		if c == model.CheckNo {
 			w.Issue(model.Issue{Code: model.IssueUnbalanced, At: s.at})
@@ -52,62 +127,6 @@ func (w *Writer) hasTransactions() bool {
 		}
 	}
 	return false
-}
-
-// bounds returns the opening and the closing balance of a statement, nil where there is none, or several, or a doubt about it.
-func bounds(records []model.Record) (opening, closing *model.Balance) {
-	var found [3]*model.Balance // opening, the closing of the statement before, closing
-	var several [3]bool
-	for _, r := range records {
-		b, ok := r.(*model.Balance)
-		if !ok {
-			continue
-		}
-		i := slices.Index([]model.BalanceType{model.OpeningBooked, model.PreviousClosingBooked, model.ClosingBooked}, b.Type)
-		if i < 0 {
-			continue
-		}
-		several[i] = several[i] || found[i] != nil // which one counts is a guess
-		found[i] = b
-	}
-	if several[0] || several[1] || several[2] {
-		return nil, nil
-	}
-	opening, closing = cmp.Or(found[0], found[1]), found[2]
-	if opening != nil && doubtful(opening.Issues, "amount") {
-		opening = nil
-	}
-	if closing != nil && doubtful(closing.Issues, "amount") {
-		closing = nil
-	}
-	return opening, closing
-}
-
-func balanced(records []model.Record, opening, closing *model.Balance) model.Check {
-	if opening == nil || closing == nil || opening.Account != closing.Account {
-		return model.CheckNot
-	}
-	sum := opening.Amount
-	for _, r := range records {
-		t, ok := r.(*model.Transaction)
-		if !ok || t.Status == model.Pending {
-			continue
-		}
-		if t.Status != model.Booked || doubtful(t.Issues, "amount") {
-			return model.CheckNot // whether it counts, or for how much, is not known
-		}
-		var err error
-		if sum, err = sum.Add(t.Amount); err != nil {
-			return model.CheckNot // another currency, or too many digits
-		}
-	}
-	switch {
-	case sum.Currency() != closing.Amount.Currency():
-		return model.CheckNot
-	case sum == closing.Amount:
-		return model.CheckYes
-	}
-	return model.CheckNo
 }
 
 // doubtful reports whether the issues put the field, or the whole record, in doubt. That one record stands for several says

@@ -281,7 +281,6 @@ func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits,
 	w := &reading{format: id}
 	w.Writer = Writer{ctx: ctx, query: q, limits: limits, document: document, declared: f.declared}
 	err = normalize(ctx, f.reader, d, q, &w.Writer)
-	w.endStatement()
 	if w.broken != nil {
 		// What a normalizer wrote against its contract counts for nothing, nor does the rest.
 		w.records, w.statements, w.periods = nil, nil, nil

@@ -249,14 +249,22 @@ func (c *collection) assignFiles(ctx context.Context) {
 
 // merge puts the visits together in the order of their institutions, matches, and reduces to the scope.
 func (c *collection) merge(visits []*visit) *model.Dossier {
-	d := &model.Dossier{Issues: c.issues}
+	n := 0
+	for _, v := range visits {
+		v.mu.Lock()
+		n += len(v.records)
+		v.mu.Unlock()
+	}
+	d := &model.Dossier{Issues: c.issues, Records: make([]model.Record, 0, n)}
 	for _, v := range visits {
 		v.mu.Lock()
 		base := len(d.Documents)
 		d.Documents = append(d.Documents, v.documents...)
-		for _, r := range v.records {
-			r.Head().Provenance.Document += base
-			d.Records = append(d.Records, r)
+		d.Records = append(d.Records, v.records...)
+		if base > 0 {
+			for _, r := range v.records {
+				r.Head().Provenance.Document += base
+			}
 		}
 		d.Coverage = append(d.Coverage, v.coverage(c.in.Subject)...)
 		v.mu.Unlock()

@@ -23,13 +23,6 @@ type Writer struct {
 	refused    bool  // a record was not taken for another reason: the reading is not whole, whatever the normalizer returns
 }
 
-// statement is the run of records between two calls of [Writer.Statement].
-type statement struct {
-	at    model.Locator
-	from  int
-	after int
-}
-
 // Record writes one record with its place in the document and the doubts about it. Where it returns an error, the
 // normalizer must stop and return that error.
 //
@@ -90,6 +83,9 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 	}
 	w.records = append(w.records, r)
 	w.last[i] = r
+	if n := len(w.statements); n > 0 {
+		w.statements[n-1].add(r)
+	}
 	return nil
 }
 
@@ -130,18 +126,11 @@ func (w *Writer) Statement(at model.Locator) {
 	if !at.Valid() {
 		at = ""
 	}
-	w.endStatement()
 	if len(w.statements) >= w.limits.Records {
 		w.breach("more than %d statements", w.limits.Records)
 		return
 	}
-	w.statements = append(w.statements, statement{at: at, from: len(w.records), after: -1})
-}
-
-func (w *Writer) endStatement() {
-	if n := len(w.statements); n > 0 && w.statements[n-1].after < 0 {
-		w.statements[n-1].after = len(w.records)
-	}
+	w.statements = append(w.statements, statement{at: at})
 }
 
 func rank(c model.Category) int {

@@ -27,6 +27,7 @@ var (
 	ErrPassword       = errors.New("password needed")            // the document is encrypted and the password is missing or wrong
 	ErrHost           = errors.New("host not allowed")           // a request to a host outside the source's list
 	ErrAdapter        = errors.New("adapter broke its contract") // a source or normalizer did what its contract forbids
+	ErrConfig         = errors.New("wrong configuration")        // the host's own mistake: what it configured, registered or passed
 	ErrUnexpected     = errors.New("unexpected error")           // none of the above
 )
 
@@ -40,7 +41,7 @@ var codes = []struct {
 	{ErrUnavailable, "unavailable"}, {ErrNotProvided, "not-provided"}, {ErrLayoutChanged, "layout-changed"},
 	{ErrTruncated, "truncated"}, {ErrMalformed, "malformed"}, {ErrUnknownFormat, "unknown-format"},
 	{ErrAmbiguous, "ambiguous"}, {ErrTooLarge, "too-large"}, {ErrLimit, "limit"}, {ErrPassword, "password"},
-	{ErrHost, "host"}, {ErrAdapter, "adapter"},
+	{ErrHost, "host"}, {ErrAdapter, "adapter"}, {ErrConfig, "config"},
 }
 
 // Code returns the stable name of the sentinel that err wraps: "ok" for nil, "unexpected" for none.

@@ -10,7 +10,7 @@ import (
 // that was asked for.
 func levelOf(err error) slog.Level {
 	switch {
-	case errors.Is(err, ErrAdapter), errors.Is(err, ErrHost), Code(err) == "unexpected":
+	case errors.Is(err, ErrAdapter), errors.Is(err, ErrHost), errors.Is(err, ErrConfig), Code(err) == "unexpected":
 		return slog.LevelError
 	case errors.Is(err, context.Canceled):
 		return slog.LevelDebug

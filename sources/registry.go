@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"github.com/brondata/brondata/internal/xmlscan"
@@ -32,9 +33,12 @@ type registeredFormat struct {
 	declared [16]bool
 }
 
-// AddSource adds sources. A malformed descriptor, or an ID that is taken, is an error.
+// AddSource adds sources. One that is nil, or whose ID is taken, is [ErrConfig]; a malformed descriptor is [ErrAdapter].
 func (g *Registry) AddSource(ss ...Source) error {
 	for _, s := range ss {
+		if isNil(s) {
+			return fmt.Errorf("sources: register: a source that is nil: %w", ErrConfig)
+		}
 		d := s.Describe()
 		if !model.ValidName(d.ID) || (d.Institution != "" && !model.ValidName(d.Institution)) || d.Method.String() == "" {
 			return fmt.Errorf("sources: register: descriptor without a valid ID, institution or method: %w", ErrAdapter)
@@ -45,7 +49,7 @@ func (g *Registry) AddSource(ss ...Source) error {
 			}
 		}
 		if slices.ContainsFunc(g.sources, func(r registeredSource) bool { return r.desc.ID == d.ID }) {
-			return fmt.Errorf("sources: register %s: the ID is taken: %w", d.ID, ErrAdapter)
+			return fmt.Errorf("sources: register %s: the ID is taken: %w", d.ID, ErrConfig)
 		}
 		if _, err := newHostList(d.Hosts); err != nil {
 			return fmt.Errorf("sources: register %s: %w", d.ID, err)
@@ -55,9 +59,13 @@ func (g *Registry) AddSource(ss ...Source) error {
 	return nil
 }
 
-// AddNormalizer adds normalizers. A malformed format, or an ID that is taken, is an error.
+// AddNormalizer adds normalizers. One that is nil, or with a format whose ID is taken, is [ErrConfig]; a malformed format is
+// [ErrAdapter].
 func (g *Registry) AddNormalizer(ns ...Normalizer) error {
 	for _, n := range ns {
+		if isNil(n) {
+			return fmt.Errorf("sources: register: a normalizer that is nil: %w", ErrConfig)
+		}
 		var declared [16]bool
 		for _, c := range n.Categories() {
 			if !c.Valid() {
@@ -70,7 +78,7 @@ func (g *Registry) AddNormalizer(ns ...Normalizer) error {
 				return fmt.Errorf("sources: register normalizer: a format without a valid ID or Detect: %w", ErrAdapter)
 			}
 			if g.format(f.ID) != nil {
-				return fmt.Errorf("sources: register format %s: the ID is taken: %w", f.ID, ErrAdapter)
+				return fmt.Errorf("sources: register format %s: the ID is taken: %w", f.ID, ErrConfig)
 			}
 			own := declared
 			if f.Categories != nil {
@@ -87,6 +95,12 @@ func (g *Registry) AddNormalizer(ns ...Normalizer) error {
 		g.normalizers = append(g.normalizers, n)
 	}
 	return nil
+}
+
+// isNil also tells a nil pointer: what a constructor returned beside an error that was not looked at.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 // Descriptors returns what the registered sources are, in the order of registration.
@@ -200,12 +214,17 @@ func (f *registeredFormat) ask(ctx context.Context, p *Probe) (c Confidence, err
 	return f.Detect(ctx, p), nil
 }
 
-// xmlTrouble says what keeps the readers from looking into a document that calls itself XML: without it, a statement in an
+// xmlTrouble says what keeps the readers from looking into a document that is XML, or tries to be: without it, a statement in an
 // encoding that nobody knows would be an unknown format.
 func xmlTrouble(head []byte) error {
-	b := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if !bytes.HasPrefix(b, []byte("<?xml")) && !bytes.HasPrefix(b, []byte("<!DOCTYPE")) {
+	b := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	text := bytes.TrimLeft(b, " \t\r\n")
+	declared := bytes.HasPrefix(text, []byte("<?xml"))
+	if !declared && !bytes.HasPrefix(text, []byte("<!")) {
 		return nil
+	}
+	if declared && len(text) < len(b) {
+		return Errorf(ErrMalformed, "XML with white space before its declaration")
 	}
 	_, err := xmlscan.New(bytes.NewReader(head), nil).Next()
 	switch {
@@ -213,6 +232,10 @@ func xmlTrouble(head []byte) error {
 		return Errorf(ErrMalformed, "XML with a document type declaration")
 	case errors.Is(err, xmlscan.ErrCharset):
 		return Errorf(ErrMalformed, "XML in a character encoding that is unknown, or not the one it names")
+	case errors.Is(err, xmlscan.ErrTruncated) && len(head) == ProbeSize:
+		return Errorf(ErrMalformed, "XML whose root element does not begin in its first %d bytes", ProbeSize)
+	case errors.Is(err, xmlscan.ErrMalformed) && declared:
+		return Errorf(ErrMalformed, "XML that is not well-formed where it begins")
 	}
 	return nil
 }

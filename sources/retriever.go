@@ -3,7 +3,7 @@ package sources
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -37,7 +37,7 @@ type RetrieverOptions struct {
 // NewRetriever returns a retriever over the registry, which must not change from now on.
 func NewRetriever(g *Registry, o *RetrieverOptions) (*Retriever, error) {
 	if g == nil {
-		return nil, errors.New("sources: a retriever needs a registry")
+		return nil, fmt.Errorf("sources: a retriever needs a registry: %w", ErrConfig)
 	}
 	if o == nil {
 		o = &RetrieverOptions{}

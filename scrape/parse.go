@@ -21,7 +21,7 @@ var formatting = map[string]bool{
 
 // parse parses a page, once it is known that the tree will not be too large. It stops when ctx ends.
 func parse(ctx context.Context, page string, text []byte) (*html.Node, error) {
-	if tooMany(text) {
+	if atMost(text) > maxNodes && tooMany(text) {
 		return nil, sources.Errorf(sources.ErrLimit, "page %s: more than %d elements and texts", page, maxNodes)
 	}
 	root, err := html.Parse(&endingReader{ctx, bytes.NewReader(text)})
@@ -29,10 +29,36 @@ func parse(ctx context.Context, page string, text []byte) (*html.Node, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		// The only error on bytes in memory: x/net gives up on more than 512 elements inside each other.
+		// The only error on bytes in memory: x/net gives up on more than maxDepth elements inside each other.
 		return nil, sources.Errorf(sources.ErrLimit, "page %s: elements are nested too deep", page)
 	}
 	return root, nil
+}
+
+// maxDepth is how many elements inside each other html.Parse allows.
+const maxDepth = 512
+
+// atMost bounds the size of the tree, but for what html.Parse adds by itself, as if no formatting element were ever closed:
+// most pages need no closer look.
+func atMost(text []byte) int {
+	tags, formats := 0, 0
+	for rest := text; ; tags++ {
+		i := bytes.IndexByte(rest, '<')
+		if i < 0 {
+			break
+		}
+		rest = rest[i+1:]
+		var name [6]byte
+		n := 0
+		for n < len(name) && n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
+			name[n] = rest[n] | 0x20
+			n++
+		}
+		if formatting[string(name[:n])] {
+			formats++
+		}
+	}
+	return (2*tags + 1) * (1 + min(formats, maxDepth)) // a text behind each tag
 }
 
 // tooMany estimates the size of the tree from above for pages that are not out to deceive it.

@@ -43,11 +43,11 @@
 // Login pages are [sources.ErrAuthentication], maintenance is [sources.ErrUnavailable]. That there is nothing to show must be
 // said by a text that the recipe knows.
 //
-// What is hidden by attributes, by an inline style or by [Recipe.Ignore] is not there. Style sheets are not applied and
-// scripts are not run. Limits: a text that a style sheet hides, or adds, is not known to be; two values of the same type
-// whose labels a portal has exchanged are read as it shows them; so is a date whose day and month a portal has exchanged, a
-// sign that it has moved to a column of its own, and an amount that it has come to round or to count in cents; an optional
-// field whose label changes is absent.
+// What is hidden by attributes, by an inline style or by [Recipe.Ignore] is not there; buttons, tooltips and marks of notes
+// are no part of a label or value. Style sheets are not applied and scripts are not run. Limits: a text that a style sheet
+// hides, or adds, is not known to be; two values of the same type whose labels a portal has exchanged are read as it shows
+// them; so is a date whose day and month a portal has exchanged, a sign that it has moved to a column of its own, and an
+// amount that it has come to round or to count in cents; an optional field whose label changes is absent.
 //
 // Lists are not paged. One that says that it goes on (a link with rel="next", aria-rowcount, in JSON _links.next) is a
 // changed layout; of one that does not say so nobody knows. Where a portal pages its lists, choose a path that shows all.

@@ -19,7 +19,7 @@ type dom struct {
 	ids      map[string]*html.Node // nil for an id that several visible elements have
 	password bool                  // a visible password field is there
 	digid    bool                  // a visible form or link leads to the government's login
-	busy     bool                  // an element is there that says that it is still being loaded
+	doubtful bool                  // an element is there that [doubt] knows something of
 	next     bool                  // a visible link leads to the next page of a list
 }
 
@@ -135,10 +135,9 @@ func (s *scanner) element(n *html.Node, in int) int {
 			if s.first && n.DataAtom == atom.A && hasAttr(n, "href") {
 				s.d.next = s.d.next || slices.Contains(strings.Fields(strings.ToLower(a.Val)), "next")
 			}
-		case "aria-busy":
-			s.d.busy = s.d.busy || s.first
 		}
 	}
+	s.d.doubtful = s.d.doubtful || s.first && doubt(n) != ""
 	add := func(k itemKind, level int) int {
 		s.items = append(s.items, item{node: n, kind: k, level: level, in: in})
 		return len(s.items) - 1
@@ -295,13 +294,19 @@ func (d *dom) ofPage(n *html.Node) bool {
 	return true
 }
 
-// heads reports how many visible headings have one of the texts, and which was the last.
-func (d *dom) heads(t texts) (n, last int) {
+// heads returns the indexes of the visible headings that have one of the texts. One inside another, as in a legend, is the
+// same.
+func (d *dom) heads(t texts) (found []int) {
+	if len(t) == 0 {
+		return nil
+	}
 	for i, it := range d.items {
-		if it.kind == itemHeading && t[fold(d.label(it.node))] {
-			n++
-			last = i
+		if it.kind != itemHeading || !t[fold(d.label(it.node))] {
+			continue
+		}
+		if n := len(found); n == 0 || !contains(d.items[found[n-1]].node, it.node) {
+			found = append(found, i)
 		}
 	}
-	return n, last
+	return found
 }

@@ -75,16 +75,18 @@ func (out *found) take(f *field, r raw, absent bool) *fault {
 	return nil
 }
 
+// on reports whether an HTML page has the anchor.
+func (a *anchor) on(d *dom) bool {
+	if a.sel != nil {
+		return len(d.match(d.root, a.sel)) > 0
+	}
+	return len(d.heads(a.heading)) > 0
+}
+
 // anchored returns the fault of the first anchor that is missing.
 func (p *page) anchored(d *dom) *fault {
 	for _, a := range p.anchors {
-		n := 0
-		if a.sel != nil {
-			n = len(d.match(d.root, a.sel))
-		} else {
-			n, _ = d.heads(a.heading)
-		}
-		if n == 0 {
+		if !a.on(d) {
 			return &fault{text: "anchor " + strconv.Itoa(a.n) + " is missing"}
 		}
 	}
@@ -170,12 +172,16 @@ func (s *section) region(d *dom) (*region, *fault) {
 			return nil, &fault{text: "several elements match the selector"}
 		}
 	} else {
-		n, last := d.heads(s.heading)
-		switch {
-		case n == 1:
-			return d.under(last), nil
-		case n > 1:
-			return nil, &fault{text: "the heading is there several times"}
+		hs := d.heads(s.heading)
+		if len(hs) > 0 {
+			r := d.under(hs[0])
+			for _, h := range hs[1:] {
+				// The caption of the section's table may say the same once more.
+				if d.items[h].level > 0 || !r.has(d.items[h].node) {
+					return nil, &fault{text: "the heading is there several times"}
+				}
+			}
+			return r, nil
 		}
 	}
 	// The text may be about another part of the page, and the section under another heading.
@@ -280,10 +286,7 @@ func (r *region) cell(fd *field, col int, cells []*html.Node, rec *found) *fault
 	if col < 0 {
 		return nil
 	}
-	text, p := r.d.plain(cells[col], fd.Lines)
-	if p == "" && fd.repeated(cells[col], text) {
-		p = withLabel
-	}
+	text, p := r.d.value(cells[col], fd)
 	if p != "" {
 		return &fault{field: fd.Into, text: "the value " + string(p)}
 	}

@@ -90,22 +90,32 @@ func (r *region) find(f *field) (got, *fault) {
 }
 
 func (r *region) text(c candidate, f *field) (string, problem) {
-	switch {
-	case c.split:
+	if c.split {
 		return c.text, ""
+	}
+	n := c.nodes[0]
+	if p := r.d.doubt(n); p != "" {
+		return "", p
+	}
+	switch {
 	case f.Attr != "":
-		if !hasAttr(c.nodes[0], f.Attr) {
+		if !hasAttr(n, f.Attr) {
 			return "", "lacks its attribute"
 		}
-		return squeeze(attr(c.nodes[0], f.Attr)), ""
+		return squeeze(attr(n, f.Attr)), ""
 	case c.control:
-		if !r.d.visible(c.nodes[0]) {
+		if !r.d.visible(n) {
 			return "", "is hidden"
 		}
-		return r.d.control(c.nodes[0], f.Lines)
+		return r.d.control(n, f.Lines)
 	}
-	s, p := r.d.plain(c.nodes[0], f.Lines)
-	if p == "" && f.repeated(c.nodes[0], s) {
+	return r.d.value(n, f)
+}
+
+// value returns the text of an element for a field.
+func (d *dom) value(n *html.Node, f *field) (string, problem) {
+	s, p := d.plain(n, f.Lines)
+	if p == "" && f.repeated(d, n, s) {
 		p = withLabel
 	}
 	return s, p
@@ -121,20 +131,28 @@ func (f *field) written(n *html.Node) jsonscan.Kind {
 	return 0
 }
 
-// repeated reports whether a text is the field's own label, as where headings are repeated, or whether the text of several
-// elements begins with it: narrow screens show it there and wide ones do not, by a style sheet.
-func (f *field) repeated(n *html.Node, text string) bool {
+// repeated reports whether a text is the field's own label, as where headings are repeated, or has it in it, before a colon
+// or in a part of its own: narrow screens show it there and wide ones do not, by a style sheet.
+func (f *field) repeated(d *dom, n *html.Node, text string) bool {
 	if f.Kind != Text {
 		return false
 	}
-	if text = fold(text); f.labels[text] {
+	if before, _, _ := strings.Cut(text, ":"); f.labels[fold(before)] {
 		return true
 	}
-	if n.FirstChild == nil || n.FirstChild.NextSibling == nil && n.FirstChild.Type == html.TextNode {
+	if c := n.FirstChild; c == nil || c.NextSibling == nil && c.Type == html.TextNode {
 		return false
 	}
-	for l := range f.labels {
-		if rest, ok := strings.CutPrefix(text, l); ok && (rest[0] == ' ' || rest[0] == ':') {
+	for c := range n.Descendants() {
+		switch c.Type {
+		case html.TextNode:
+			text = c.Data
+		case html.ElementNode:
+			text = d.label(c)
+		default:
+			continue
+		}
+		if f.labels[fold(text)] && d.visible(c) {
 			return true
 		}
 	}
@@ -271,7 +289,8 @@ func (d *dom) rows(t *html.Node) (head []*html.Node, rows [][]*html.Node, f *fau
 			case len(cells) == 0:
 			case head == nil:
 				for _, c := range cells {
-					if c.DataAtom != atom.Th {
+					// A corner or a column of buttons may be an empty cell.
+					if c.DataAtom != atom.Th && (part.DataAtom != atom.Thead || fold(d.label(c)) != "") {
 						return nil, nil, &fault{text: "the table has no headings"}
 					}
 				}

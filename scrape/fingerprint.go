@@ -216,12 +216,7 @@ func mix(x uint64) uint64 {
 func (p *page) fingerprintHTML(d *dom) (f Fingerprint, empty bool) {
 	s := newSketcher()
 	for i := range p.anchors {
-		a := &p.anchors[i]
-		n, _ := d.heads(a.heading)
-		if a.sel != nil {
-			n = len(d.match(d.root, a.sel))
-		}
-		if n > 0 {
+		if p.anchors[i].on(d) {
 			s.add(partLabels, "anchor", strconv.Itoa(i))
 		}
 	}

@@ -14,11 +14,7 @@ func (m *marks) onPage(d *dom) bool {
 			return true
 		}
 	}
-	if len(m.heading) > 0 {
-		n, _ := d.heads(m.heading)
-		return n > 0
-	}
-	return false
+	return len(d.heads(m.heading)) > 0
 }
 
 // inAnswer reports whether an answer in JSON has one of the marks.

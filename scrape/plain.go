@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,12 +10,24 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// label returns the text of a heading or label: all of it that is visible, but for footnote marks.
+// label returns the text of a heading or label: all of it that is visible, but for footnote marks, tooltips, and buttons
+// beside a text.
 func (d *dom) label(n *html.Node) string {
 	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
 		return c.Data
 	}
 	l := labelText{d: d}
+	l.walk(n)
+	if l.button && strings.TrimSpace(l.b.String()) == "" {
+		l = labelText{d: d, all: true}
+		l.walk(n)
+	}
+	return l.b.String()
+}
+
+// lead returns the text that an element begins with, before the first block inside it.
+func (d *dom) lead(n *html.Node) string {
+	l := labelText{d: d, lead: true}
 	l.walk(n)
 	return l.b.String()
 }
@@ -24,9 +37,12 @@ func (d *dom) label(n *html.Node) string {
 const maxLabel = 4 << 10
 
 type labelText struct {
-	d     *dom
-	b     strings.Builder
-	nodes int
+	d      *dom
+	b      strings.Builder
+	nodes  int
+	all    bool // with buttons
+	lead   bool // up to the first block only
+	button bool // one was left out
 }
 
 func (l *labelText) walk(n *html.Node) {
@@ -35,7 +51,12 @@ func (l *labelText) walk(n *html.Node) {
 		switch {
 		case c.Type == html.TextNode:
 			l.text(c.Data)
-		case c.Type != html.ElementNode || c.DataAtom == atom.Sup || c.DataAtom == atom.Svg || l.d.hidden(c):
+		case c.Type != html.ElementNode || c.DataAtom == atom.Sup || c.DataAtom == atom.Svg || l.d.hidden(c) || aside(c):
+		case c.DataAtom == atom.Button && !l.all:
+			l.button = true
+		case l.lead && !phrasing(c):
+			l.nodes = maxLabel
+			return
 		case c.DataAtom == atom.Input || c.DataAtom == atom.Select || c.DataAtom == atom.Textarea:
 			// A label may stand around its control.
 		default:
@@ -61,6 +82,25 @@ func (l *labelText) text(s string) {
 	if len(in) < len(s) && in != "" {
 		l.b.WriteByte(' ')
 	}
+}
+
+// aside reports what explains a text and is no part of it.
+func aside(n *html.Node) bool {
+	role := attr(n, "role")
+	return role == "tooltip" || role == "doc-noteref"
+}
+
+// custom reports an element of a portal's own, which browsers set within a line, unless it draws itself.
+func custom(n *html.Node) bool {
+	if n.DataAtom != 0 || n.Namespace != "" || !strings.Contains(n.Data, "-") {
+		return false
+	}
+	for c := range n.ChildNodes() {
+		if c.DataAtom == atom.Template && hasAttr(c, "shadowrootmode") {
+			return false
+		}
+	}
+	return true
 }
 
 // phrasing reports elements that browsers set within a line.
@@ -99,17 +139,15 @@ type plainText struct {
 	last     rune
 	edge     bool // an element began or ended since last
 	inLink   bool
+	button   bool // one was left out
 	linked   bool
 	unlinked bool
 	problem  problem
 }
 
 func (d *dom) plain(n *html.Node, lines bool) (string, problem) {
-	switch {
-	case struck(n):
-		return "", struckOut
-	case d.loading(n):
-		return "", notLoaded
+	if p := d.doubt(n); p != "" {
+		return "", p
 	}
 	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
 		return squeeze(c.Data), ""
@@ -174,17 +212,71 @@ func (p *plainText) text(n *html.Node) {
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// struck reports an inline style that strikes a text out.
-func struck(n *html.Node) bool { return strings.Contains(attr(n, "style"), "line-through") }
-
-// loading reports whether the element is part of one that says that its content is not there yet.
-func (d *dom) loading(n *html.Node) bool {
-	for ; d.busy && n != nil; n = n.Parent {
-		if n.Type == html.ElementNode && strings.EqualFold(attr(n, "aria-busy"), "true") {
-			return true
+// doubt reports an element whose text does not hold: struck out, or still being loaded.
+func doubt(n *html.Node) problem {
+	switch n.DataAtom {
+	case atom.Del, atom.S, atom.Strike:
+		return struckOut
+	}
+	for i := range n.Attr {
+		switch a := &n.Attr[i]; a.Key {
+		case "style":
+			if strings.Contains(strings.ToLower(a.Val), "line-through") {
+				return struckOut
+			}
+		case "aria-busy":
+			if strings.EqualFold(a.Val, "true") {
+				return notLoaded
+			}
 		}
 	}
-	return false
+	return ""
+}
+
+// doubt reports the same of an element and those around it.
+func (d *dom) doubt(n *html.Node) problem {
+	for ; d.doubtful && n != nil; n = n.Parent {
+		if p := doubt(n); p != "" {
+			return p
+		}
+	}
+	return ""
+}
+
+// actions are words that links begin with which do something about a value.
+var actions = []string{
+	"wijzig", "wijzigen", "aanpassen", "bewerk", "bewerken", "verwijder", "verwijderen", "bekijk", "bekijken", "change", "edit", "view",
+}
+
+// values leaves out of what stands behind a label what one can do about the first.
+func (d *dom) values(ns []*html.Node) []*html.Node {
+	if len(ns) < 2 {
+		return ns
+	}
+	out := ns[:1:1]
+	for _, n := range ns[1:] {
+		if !d.action(n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// action reports whether an element holds nothing but buttons, and links that say what they do.
+func (d *dom) action(n *html.Node) bool {
+	p := plainText{d: d}
+	p.walk(n)
+	p.endLine()
+	if p.problem != "" || p.unlinked {
+		return false
+	}
+	for _, l := range p.lines {
+		word, _, _ := strings.Cut(fold(l), " ")
+		if !slices.Contains(actions, word) {
+			return false
+		}
+	}
+	return p.linked || p.button
 }
 
 func (p *plainText) element(n *html.Node) {
@@ -197,8 +289,17 @@ func (p *plainText) element(n *html.Node) {
 	}
 	p.edge = true
 	defer func() { p.edge = true }()
+	if aside(n) {
+		return
+	}
+	if p.problem = doubt(n); p.problem != "" {
+		return
+	}
 	switch n.DataAtom {
-	case atom.Svg, atom.Button:
+	case atom.Svg:
+		return
+	case atom.Button:
+		p.button = true
 		return
 	case atom.Sup:
 		if !p.footnote(n) {
@@ -222,15 +323,8 @@ func (p *plainText) element(n *html.Node) {
 		p.problem = notPlain
 		return
 	}
-	if attr(n, "role") == "tooltip" {
-		return
-	}
-	if !phrasing(n) {
-		p.problem = notPlain // a table, a list, a control, a text that was struck out
-		return
-	}
-	if struck(n) {
-		p.problem = struckOut
+	if !phrasing(n) && !custom(n) {
+		p.problem = notPlain // a table, a list, a control
 		return
 	}
 	p.walk(n)
@@ -238,9 +332,6 @@ func (p *plainText) element(n *html.Node) {
 
 // footnote reports whether a raised text is the mark of a note: a link within the page, or no digit in it.
 func (p *plainText) footnote(n *html.Node) bool {
-	if attr(n, "role") == "doc-noteref" {
-		return true
-	}
 	if f := firstElement(n); f != nil && f.DataAtom == atom.A && strings.HasPrefix(attr(f, "href"), "#") {
 		return true
 	}

@@ -17,8 +17,8 @@ type Recipe struct {
 	Hosts []string
 	// Currency is that of amounts which name none; EUR by default. An amount that names another is a changed layout.
 	Currency model.Currency
-	// Ignore are CSS selectors of elements that a style sheet hides, such as ".d-none". What the page itself says is
-	// hidden (hidden, aria-hidden, an inline style) is ignored in any case.
+	// Ignore are CSS selectors of elements that a style sheet hides, such as ".d-none", or shows to screen readers only. What
+	// the page itself says is hidden (hidden, aria-hidden, an inline style) is ignored in any case.
 	Ignore []string
 	// Login tells a login page, shown where the session has ended. A password field and a redirect to DigiD always do; so
 	// does a form or link to DigiD on a page that lacks an anchor.
@@ -97,7 +97,8 @@ type Anchor struct {
 type Section struct {
 	Name     string // as that of a page
 	Category model.Category
-	// Heading finds a section of an HTML page: exactly one visible heading, legend or caption must have one of the texts.
+	// Heading finds a section of an HTML page: exactly one visible heading, legend or caption must have one of the texts. A
+	// legend or caption inside the section may repeat it.
 	// The section reaches to the next heading of the same or a higher level, and not out of the smallest section, article,
 	// fieldset or table around the heading. Texts are compared without case, blanks at the ends and a colon behind.
 	Heading []string
@@ -132,6 +133,7 @@ type Field struct {
 	Kind Kind
 	// Label are the texts that the value may stand behind: in a dt, a th of a row with one other cell, a label, an element
 	// that aria-labelledby points at, or before a colon in a paragraph or a list; in a table of Rows, at the head of a column.
+	// A dd or cell behind the value may hold what one can do about it: buttons, and links such as "Wijzig".
 	Label []string
 	// Selector finds the value's element by CSS inside the section. :nth-child, :first-child and their kin are not allowed:
 	// they count on positions, and are slow.
@@ -190,7 +192,7 @@ type DateFormat uint8
 
 // The forms of dates.
 const (
-	DateISO     DateFormat = iota + 1 // 2026-05-03, 2026-05 and 2026
+	DateISO     DateFormat = iota + 1 // 2026-05-03, 2026-05 and 2026; inputs of type date hold it
 	DateNumeric                       // 3-5-2026, 03/05/2026, 03.05.2026; 00 for a day or month that is not known
 	DateDutch                         // 3 mei 2026, 3 mrt. 2026, and mei 2026
 	DateCompact                       // 20260503, with 00 for a day or month that is not known

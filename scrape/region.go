@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -59,6 +60,11 @@ func (d *dom) under(h int) *region {
 	}
 	r.items = d.items[h+1 : last]
 	return r
+}
+
+// has reports whether one of the region's items is the element.
+func (r *region) has(n *html.Node) bool {
+	return slices.ContainsFunc(r.items, func(it item) bool { return it.node == n })
 }
 
 func contains(outer, n *html.Node) bool {
@@ -192,13 +198,13 @@ func (r *region) labels() map[string][]candidate {
 		}
 		switch it.kind {
 		case itemTerm:
-			r.add(r.d.label(n), candidate{nodes: r.definitions(n)})
+			r.add(r.d.label(n), candidate{nodes: r.d.values(r.definitions(n))})
 		case itemRow:
 			cells := r.d.cells(n)
 			if len(cells) < 2 || cells[0].DataAtom != atom.Th || cells[1].DataAtom == atom.Th {
 				continue // a row of headings
 			}
-			values := cells[1:]
+			values := r.d.values(cells[1:])
 			if spans(cells[0]) {
 				values = nil // rows below have values for the same label
 			}
@@ -269,8 +275,9 @@ func (r *region) leaf(n *html.Node) bool {
 func (r *region) colon(n *html.Node) {
 	s, p := r.d.plain(n, false)
 	if p != "" {
-		// Something else stands in it. If that is about a label of the recipe, nobody can tell which value is meant.
-		if label, _, ok := strings.Cut(squeeze(r.d.label(n)), ":"); ok {
+		// Something else stands in it. If that is about a label of the recipe, nobody can tell which value is meant. An item
+		// that begins with another block holds things that speak for themselves.
+		if label, _, ok := strings.Cut(squeeze(r.d.lead(n)), ":"); ok {
 			r.add(label, candidate{})
 			r.values[n] = true
 		}

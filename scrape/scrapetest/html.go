@@ -43,11 +43,20 @@ func (p *pair) value() string {
 	return html.EscapeString(p.text)
 }
 
+// label writes a label, with what explains it.
+func (v *view) label(p *pair) string {
+	s := html.EscapeString(p.label)
+	if v.help {
+		s += " <button type=\"button\">?</button><span role=\"tooltip\">Dit is wat u ons hebt gezegd: 1</span>"
+	}
+	return s
+}
+
 func (v *view) table(b *strings.Builder, s *part) {
 	fmt.Fprintf(b, "<table class=\"%stable\"><thead><tr>", v.class)
 	for _, p := range s.rows[0] {
 		if !p.hidden {
-			fmt.Fprintf(b, "<th scope=\"col\" class=\"%scol\">%s</th>", v.class, html.EscapeString(p.label))
+			fmt.Fprintf(b, "<th scope=\"col\" class=\"%scol\">%s</th>", v.class, v.label(&p))
 		}
 	}
 	b.WriteString("</tr></thead><tbody>\n")
@@ -68,14 +77,20 @@ func (v *view) pairs(b *strings.Builder, s *part) {
 	open := map[string]string{"dl": "<dl class=\"%sdata\">\n", "table": "<table class=\"%sdata\"><tbody>\n", "form": "<form class=\"%sdata\">\n", "list": "<ul class=\"%sdata\">\n", "aria": "<div class=\"%sdata\">\n", "reversed": "<dl class=\"%sdata\">\n"}
 	shut := map[string]string{"dl": "</dl>\n", "table": "</tbody></table>\n", "form": "</form>\n", "list": "</ul>\n", "aria": "</div>\n", "reversed": "</dl>\n"}
 	fmt.Fprintf(b, open[v.widget], v.class)
+	action := func(tag string) string {
+		if !v.actions {
+			return ""
+		}
+		return "<" + tag + "><a href=\"/mijn/anders\">Wijzig</a> <button>Kopieer</button></" + tag + ">"
+	}
 	for i, p := range s.pairs {
 		if p.hidden {
 			continue // a member of the JSON only
 		}
-		label, id := html.EscapeString(p.label), fmt.Sprintf("%s-%d", s.id, i)
+		label, id := v.label(&p), fmt.Sprintf("%s-%d", s.id, i)
 		switch v.widget {
 		case "table":
-			fmt.Fprintf(b, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", label, p.value())
+			fmt.Fprintf(b, "<tr><th scope=\"row\">%s</th><td>%s</td>%s</tr>\n", label, p.value(), action("td"))
 		case "form":
 			if p.html != "" {
 				fmt.Fprintf(b, "<div><label for=\"%s\">%s</label> <output id=\"%s\">%s</output></div>\n", id, label, id, p.html)
@@ -87,9 +102,9 @@ func (v *view) pairs(b *strings.Builder, s *part) {
 		case "aria":
 			fmt.Fprintf(b, "<div><span id=\"%s\">%s</span> <span aria-labelledby=\"%s\">%s</span></div>\n", id, label, id, p.value())
 		case "reversed":
-			fmt.Fprintf(b, "<dd>%s</dd><dt>%s</dt>\n", p.value(), label)
+			fmt.Fprintf(b, "<dd>%s</dd>%s<dt>%s</dt>\n", p.value(), action("dd"), label)
 		default:
-			fmt.Fprintf(b, "<div class=\"%srow\"><dt>%s</dt><dd>%s</dd></div>\n", v.class, label, p.value())
+			fmt.Fprintf(b, "<div class=\"%srow\"><dt>%s</dt><dd>%s</dd>%s</div>\n", v.class, label, p.value(), action("dd"))
 		}
 	}
 	b.WriteString(shut[v.widget])

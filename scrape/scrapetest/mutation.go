@@ -44,6 +44,8 @@ const (
 	SplitAmounts     Mutation = "split-amounts"       // whole euros and cents in elements without a mark between
 	StruckAmounts    Mutation = "struck-amounts"      // the old amount struck out before the new one
 	ActionLinks      Mutation = "action-links"        // a link to change it beside each value
+	ActionCells      Mutation = "action-cells"        // the same in an element of its own behind each value
+	Tooltips         Mutation = "tooltips"            // help in labels
 	EnglishNumbers   Mutation = "english-numbers"     // 1,234.56 and 2.560%
 	MonthFirst       Mutation = "month-first"         // 12/31/2026
 	MonthsAsYears    Mutation = "years-for-months"    // "10 jaar"
@@ -93,7 +95,7 @@ func Mutations() []Mutation {
 		OtherTexts, Empty, EmptyWithout, NegativeAmount, OtherCurrency, OnePage, RenamedClasses, Wrapped, MovedColumns,
 		ExtraColumns, MovedCells, ReorderedParts, ReorderedLabels, OtherLabels, UnknownLabels, UnknownHeadings, AsTable, AsForm,
 		AsList, AsLabelled, SoftHyphens, EnglishNumbers, MonthFirst, MonthsAsYears, TextNumbers, Footnotes, BareFootnotes,
-		SplitAmounts, SplitWords, StruckAmounts, ActionLinks, NestedTables, LabelsInCells, InAttributes, Unfilled, Loading,
+		SplitAmounts, SplitWords, StruckAmounts, ActionLinks, ActionCells, Tooltips, NestedTables, LabelsInCells, InAttributes, Unfilled, Loading,
 		EscapedTwice, NullMembers, SubtotalRow, TotalRow, MissingCell, ValuesFirst, HiddenDecoys, DuplicateLabels, LastYear,
 		DuplicateHeading, SameLabels, EmptyElsewhere, MorePages, DuplicateMembers, ObjectForList, Banner, DeepNesting,
 		Minified, InFrame, Latin1, WrongCharset, Mojibake, Truncated, BrokenOff, WrongMedia, Captcha, MaintenancePage,
@@ -172,6 +174,10 @@ func ofView(m Mutation, v *view, r *rand.Rand) {
 		v.widget = "reversed"
 	case Banner:
 		v.banner = true
+	case ActionCells:
+		v.actions = true
+	case Tooltips:
+		v.help = true
 	case MorePages:
 		v.more = true
 	case ObjectForList:

@@ -17,6 +17,8 @@ type view struct {
 	class    string // what stands before each class name
 	wrap     int    // further div elements around everything
 	banner   bool   // an advertisement
+	actions  bool   // a link and a button behind each value
+	help     bool   // a tooltip in each label
 	more     bool   // lists go on on another page
 	swapped  bool   // in JSON, objects are arrays and arrays objects
 }

@@ -1,7 +1,7 @@
 // Package crypto keeps personal data sealed: in memory ([Secret]), at rest ([DataKey], [KEK], [Keyring]) and on the way to
 // the party that the consumer chose ([SealPackage], [OpenPackage]).
 //
-// It uses the cryptography of Go's standard library and nothing else, and imports nothing of the rest of this module, so a
+// It uses the cryptography of Go's standard library and nothing else, and imports no other package of this module that a host can import, so a
 // recipient can use it alone to open what it was sent.
 //
 // # What is promised
@@ -18,7 +18,8 @@
 //   - A package tells its recipient who made it, for which release, grant and purpose, and who else received it; all of that
 //     is signed. All recipients of a package open the same plaintext.
 //   - A Secret is not printed, logged or encoded by accident.
-//   - No error of this package holds a key, a plaintext or a context's values.
+//   - No error of this package holds a key, a plaintext or a context's values. Of an error of the host's own (a KEK, a signer, a
+//     stream) it says the operation and the type; errors.Is and errors.As find the original.
 //
 // # What is not promised
 //

@@ -1,6 +1,10 @@
 package crypto
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/brondata/brondata/internal/foreign"
+)
 
 var (
 	// ErrOpen is the error of everything that does not open: the wrong key, another context, a changed, cut or extended
@@ -23,3 +27,9 @@ var (
 	// ErrInvalid says that an argument is unusable: a key of the wrong length, a name that is too long, no recipient.
 	ErrInvalid = errors.New("crypto: invalid argument")
 )
+
+// outside is what is said of an error that a KEK, a signer, or another part of the host returned: the operation and its type. The
+// errors of this package keep their meaning, and errors.Is and errors.As find the original.
+func outside(op string, err error) error {
+	return foreign.Wrap("crypto: "+op, err, ErrOpen, ErrShredded, ErrKeyVersion, ErrNoSecret, ErrInvalid)
+}

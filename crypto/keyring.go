@@ -132,7 +132,7 @@ func (r *Keyring) Wrap(ctx context.Context, key []byte, c Context) ([]byte, erro
 	r.mu.RUnlock() // a key service may take long
 	inner, err := k.Wrap(ctx, key, c)
 	if err != nil {
-		return nil, err
+		return nil, outside("wrap key", err)
 	}
 	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(inner)), version), inner...), nil
 }
@@ -148,7 +148,8 @@ func (r *Keyring) Unwrap(ctx context.Context, wrapped []byte, c Context) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return k.Unwrap(ctx, wrapped[4:], c)
+	key, err := k.Unwrap(ctx, wrapped[4:], c)
+	return key, outside("unwrap key", err)
 }
 
 // Stale implements Rotator: everything that the primary did not wrap. When the primary's KEK is a Rotator, it is asked too.

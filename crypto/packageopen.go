@@ -26,7 +26,7 @@ type OpenOptions struct {
 	// Seen is asked last, when the package has proved authentic, whether its release is seen for the first time; it
 	// remembers the release in the same step, so that of two calls for one release only one gets true. The key to
 	// remember is Header.Sender with Header.ReleaseID, durably, in all processes of the recipient; entries older than
-	// MaxAge may be dropped. False makes OpenPackage return ErrReplayed; an error is returned wrapped. Nil: replays
+	// MaxAge may be dropped. False makes OpenPackage return ErrReplayed; an error is wrapped, its text cut off. Nil: replays
 	// are not detected.
 	Seen func(ctx context.Context, h Header) (first bool, err error)
 
@@ -86,7 +86,7 @@ func OpenPackage(ctx context.Context, p Package, key RecipientPrivateKey, sender
 		first, err := o.Seen(ctx, *h)
 		if err != nil {
 			wipe(plaintext)
-			return nil, fmt.Errorf("crypto: release memory: %w", err)
+			return nil, outside("release memory", err)
 		}
 		if !first {
 			wipe(plaintext)

@@ -14,8 +14,7 @@ type KEKRouter struct {
 var _ Rotator = (*KEKRouter)(nil)
 
 // NewKEKRouter returns a router. pick returns the KEK (or Keyring) for a tenant and compartment; it is called for every
-// operation and should remember what it made. Its error is returned as it is: ErrShredded for a tenant whose key was
-// destroyed.
+// operation and should remember what it made. Its error is wrapped: ErrShredded for a tenant whose key was destroyed.
 func NewKEKRouter(pick func(ctx context.Context, tenant, compartment string) (KEK, error)) (*KEKRouter, error) {
 	if pick == nil {
 		return nil, fmt.Errorf("%w: no function", ErrInvalid)
@@ -32,7 +31,8 @@ func (r *KEKRouter) Wrap(ctx context.Context, key []byte, c Context) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	return k.Wrap(ctx, key, c)
+	w, err := k.Wrap(ctx, key, c)
+	return w, outside("wrap key", err)
 }
 
 // Unwrap implements KEK.
@@ -41,7 +41,8 @@ func (r *KEKRouter) Unwrap(ctx context.Context, wrapped []byte, c Context) ([]by
 	if err != nil {
 		return nil, err
 	}
-	return k.Unwrap(ctx, wrapped, c)
+	key, err := k.Unwrap(ctx, wrapped, c)
+	return key, outside("unwrap key", err)
 }
 
 // Stale implements Rotator. A key that is not available counts as stale, so that Rewrap meets and reports its error; so does one
@@ -58,7 +59,7 @@ func (r *KEKRouter) Stale(ctx context.Context, wrapped []byte, c Context) bool {
 func (r *KEKRouter) route(ctx context.Context, c Context) (KEK, error) {
 	k, err := r.pick(ctx, c.Tenant, c.Compartment)
 	if err != nil {
-		return nil, err
+		return nil, outside("route to a key", err)
 	}
 	if k == nil {
 		return nil, fmt.Errorf("%w: no key for this tenant and compartment", ErrInvalid)

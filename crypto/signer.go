@@ -144,7 +144,7 @@ func (s *LocalSigner) String() string { return "crypto.LocalSigner(" + s.public.
 func signChecked(ctx context.Context, s Signer, public SenderKey, message []byte) ([]byte, error) {
 	sig, err := s.Sign(ctx, message)
 	if err != nil {
-		return nil, fmt.Errorf("crypto: sign: %w", err)
+		return nil, outside("sign", err)
 	}
 	if _, ours := s.(*LocalSigner); !ours && !public.Verify(message, sig) {
 		return nil, fmt.Errorf("crypto: sign: %w: signature does not verify", ErrInvalid)

@@ -4,7 +4,6 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -62,12 +61,12 @@ func (k DataKey) SealTo(w io.Writer, c Context) (*StreamWriter, error) {
 		return nil, err
 	}
 	if _, err := w.Write(header[:]); err != nil {
-		return nil, fmt.Errorf("crypto: write stream: %w", err)
+		return nil, outside("write stream", err)
 	}
 	return &StreamWriter{w: w, aead: aead, buf: make([]byte, 0, sealedChunk)}, nil
 }
 
-// Write seals p. An error of the underlying writer is returned wrapped and ends the stream.
+// Write seals p. An error of the underlying writer is wrapped, its text cut off, and ends the stream.
 func (s *StreamWriter) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -108,7 +107,7 @@ func (s *StreamWriter) flush(last bool) error {
 	s.chunk++
 	sealed := s.aead.Seal(s.buf[:0], nonce[:], s.buf, nil) // in place, which also overwrites the plaintext
 	if _, err := s.w.Write(sealed); err != nil {
-		s.err = fmt.Errorf("crypto: write stream: %w", err)
+		s.err = outside("write stream", err)
 		return s.err
 	}
 	s.buf = s.buf[:0]

@@ -3,7 +3,6 @@ package crypto
 import (
 	"crypto/cipher"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -22,7 +21,7 @@ var _ io.Reader = (*StreamReader)(nil)
 
 // OpenFrom starts reading a stream sealed for the context. The reader returns authenticated bytes only. ErrOpen, here or from
 // Read: the stream does not open, or not to its end. Only io.EOF says that all of it was there; act on what was read
-// after that. Errors of r, other than its end, are returned wrapped. ErrNoSecret: no key.
+// after that. Errors of r, other than its end, are wrapped, their texts cut off. ErrNoSecret: no key.
 func (k DataKey) OpenFrom(r io.Reader, c Context) (*StreamReader, error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
@@ -98,5 +97,5 @@ func readError(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrOpen
 	}
-	return fmt.Errorf("crypto: read stream: %w", err)
+	return outside("read stream", err)
 }

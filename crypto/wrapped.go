@@ -37,7 +37,7 @@ func (w WrappedKey) KeyID() (KeyID, error) {
 }
 
 // Wrap encrypts the key under kek, bound to c, for storage. c names what the key is for, not what it seals: tenant, grant,
-// compartment. The KEK's error is returned wrapped. ErrNoSecret: no key to wrap.
+// compartment. Of the KEK's error the type is said, and the rest wrapped. ErrNoSecret: no key to wrap.
 func (k DataKey) Wrap(ctx context.Context, kek KEK, c Context) (WrappedKey, error) {
 	if kek == nil {
 		return nil, fmt.Errorf("%w: no key-encryption key", ErrInvalid)
@@ -58,7 +58,7 @@ func (k DataKey) Wrap(ctx context.Context, kek KEK, c Context) (WrappedKey, erro
 
 	inner, err := kek.Wrap(ctx, payload, c)
 	if err != nil {
-		return nil, fmt.Errorf("crypto: wrap key: %w", err)
+		return nil, outside("wrap key", err)
 	}
 	if len(inner) == 0 || len(inner) > maxWrapped-prefixSize {
 		return nil, fmt.Errorf("crypto: wrap key: %w: size of the answer", ErrInvalid)
@@ -82,7 +82,7 @@ func UnwrapDataKey(ctx context.Context, kek KEK, w WrappedKey, c Context) (DataK
 		if errors.Is(err, ErrOpen) {
 			return DataKey{}, ErrOpen // the one value: whatever an implementation adds is dropped
 		}
-		return DataKey{}, fmt.Errorf("crypto: unwrap key: %w", err)
+		return DataKey{}, outside("unwrap key", err)
 	}
 	defer wipe(payload)
 	want := wrapBinding(w[:prefixSize], &c)

@@ -99,9 +99,9 @@ type Source struct {
 
 var _ sources.Connector = (*Source)(nil)
 
-// New checks the configuration. Errors say which field is wrong.
+// New checks the configuration. Errors are [sources.ErrConfig] and say which field is wrong.
 func New(c Config) (*Source, error) {
-	wrong := func(field string) error { return fmt.Errorf("psd2: config: %s: %w", field, sources.ErrAdapter) }
+	wrong := func(field string) error { return fmt.Errorf("psd2: %w: %s", sources.ErrConfig, field) }
 	if !model.ValidName(c.ID) {
 		return nil, wrong("ID")
 	}

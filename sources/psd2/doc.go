@@ -30,9 +30,12 @@
 // One access slot is taken for the list of accounts and one for each account; another one where the bank has to be asked for
 // transactions in a second way. PSU-IP-Address and the other headers of the subject are sent exactly when the subject is
 // present, since the bank counts the calls without them. An account that fails is reported by [sources.Session.Failed]; an
-// expired consent, a missing token and a failing list end the collection. Transactions are asked from the look-back date on;
-// where the bank gives less, or says so in its links, the coverage tells from which date on. A bank that cuts the history
-// silently cannot be seen through.
+// expired consent, a missing token and a failing list end the collection. Transactions are asked from the look-back date on,
+// without one from ten years ago, which is all that banks keep. Where the bank gives less, or says so in its links, the coverage
+// tells from which date on. A bank that cuts the history silently cannot be seen through.
+//
+// A page of a list that is larger than [github.com/brondata/brondata/sources.Limits].MemoryBytes waits in an encrypted temporary
+// file; it is in memory while it is read, once.
 //
 // # Records
 //

@@ -38,7 +38,7 @@ const (
 const recentDays = 90
 
 // longestDays is what is asked for where the scope has no look-back date, since the bank wants one: ten years, which is
-// longer than Dutch and Belgian banks must keep their records.
+// longer than Dutch and Belgian banks must keep their records. What the bank gives of it is as much as was asked.
 const longestDays = 3653
 
 // resource is one account at the bank.
@@ -225,12 +225,12 @@ func (f *fetch) transactions(ctx context.Context, r resource) error {
 	if r.booked == "" {
 		return sources.Errorf(sources.ErrNotProvided, "the bank gives no transactions of account %d of the list", r.ordinal)
 	}
-	asked := f.query.Scope.Since.Earliest()
-	from := asked
 	today := model.DateOf(f.session.Now())
-	if from.IsZero() {
-		from = today.AddDays(-longestDays)
+	asked := f.query.Scope.Since.Earliest()
+	if asked.IsZero() {
+		asked = today.AddDays(-longestDays)
 	}
+	from := asked
 	if d := f.source.conf.HistoryDays; d > 0 && from.Before(today.AddDays(-d)) {
 		from = today.AddDays(-d)
 	}
@@ -261,7 +261,7 @@ func (f *fetch) transactions(ctx context.Context, r resource) error {
 // booked reads the pages from one day on. It reports whether it delivered any.
 func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) (began bool, err error) {
 	since := model.Date{}
-	if asked.Before(from) && asked != from {
+	if asked.Before(from) {
 		since = from
 	}
 	address := r.booked
@@ -275,7 +275,7 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 		if statement(a) {
 			// The bank answers with a statement in camt or MT940: the reader of that format takes it, if there is one.
 			began = true
-			d := sources.Document{MediaType: a.media, Body: sources.BytesContent(a.body), Group: group(r), Attrs: r.attrs(page)}
+			d := sources.Document{MediaType: a.media, Body: a.body, Group: group(r), Attrs: r.attrs(page)}
 			return value{}, f.give(d)
 		}
 		e, parsed := envelope(ctx, a)
@@ -312,7 +312,7 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 func statement(a *answer) bool {
 	switch a.media {
 	case "application/xml", "text/xml", "text/plain":
-		return !bytes.HasPrefix(bytes.TrimLeft(a.body[:min(len(a.body), 512)], " \t\r\n"), []byte("{"))
+		return !bytes.HasPrefix(bytes.TrimLeft(a.head(512), " \t\r\n"), []byte("{"))
 	}
 	return false
 }
@@ -335,7 +335,11 @@ func envelope(ctx context.Context, a *answer) (o outline, err error) {
 	if err := isPage(a); err != nil {
 		return o, err
 	}
-	r := newReader(ctx, a.body)
+	b, err := a.bytes(ctx)
+	if err != nil {
+		return o, err
+	}
+	r := newReader(ctx, b)
 	err = r.Object(func(name string) error {
 		k, err := r.Kind()
 		switch {
@@ -381,11 +385,12 @@ func (f *fetch) pages(ctx context.Context, address string, read func(a *answer, 
 			return sources.Errorf(sources.ErrMalformed, "page %d leads back to one before it", page-1)
 		}
 		seen[address] = true
-		a, err := f.do(ctx, request{method: http.MethodGet, url: address, consent: f.state.Current.Consent})
+		a, err := f.do(ctx, request{method: http.MethodGet, url: address, consent: f.state.Current.Consent, list: true})
 		if err != nil {
 			return err
 		}
 		links, err := read(a, page)
+		a.close()
 		if err != nil {
 			return err
 		}
@@ -407,7 +412,7 @@ func (f *fetch) hand(a *answer, format model.FormatID, group string, attrs map[s
 		return err
 	}
 	return f.give(sources.Document{
-		Format: format, MediaType: "application/json", Body: sources.BytesContent(a.body), Group: group, Attrs: attrs,
+		Format: format, MediaType: "application/json", Body: a.body, Group: group, Attrs: attrs,
 	})
 }
 

@@ -296,7 +296,9 @@ func TestHistory(t *testing.T) {
 		count   int
 	}{
 		"enough":                   {psd2test.Options{}, 0, old, "", 6},
-		"no look-back date":        {psd2test.Options{}, 0, none, "2016-11-21", 6},
+		"no look-back date":        {psd2test.Options{}, 0, none, "", 6},
+		"none, and the bank's no":  {psd2test.Options{HistoryDays: 90}, 0, none, "2026-08-24", 5},
+		"none, and known before":   {psd2test.Options{HistoryDays: 120}, 120, none, "2026-07-25", 6},
 		"the bank says no":         {psd2test.Options{HistoryDays: 90}, 0, old, "2026-08-24", 5},
 		"the bank says nothing":    {psd2test.Options{HistoryDays: 90, SilentHistory: true}, 0, old, "2026-08-23", 5},
 		"known before":             {psd2test.Options{HistoryDays: 120}, 120, old, "2026-07-25", 6},
@@ -453,6 +455,6 @@ func TestNew(t *testing.T) {
 		c := good
 		spoil(&c)
 		_, err := psd2.New(c)
-		require.ErrorIs(t, err, sources.ErrAdapter, name)
+		require.ErrorIs(t, err, sources.ErrConfig, name)
 	}
 }

@@ -56,15 +56,15 @@ var sentinelOf = map[string]error{
 }
 
 // failure returns the error of an answer outside 2xx.
-func failure(ctx context.Context, a *answer) error {
-	codes := messageCodes(ctx, a.body)
-	e := &apiError{status: a.status, codes: codes, error: statusError(a.status)}
-	if a.status == http.StatusTooManyRequests || a.status >= 500 {
+func failure(ctx context.Context, status int, body []byte) error {
+	codes := messageCodes(ctx, body)
+	e := &apiError{status: status, codes: codes, error: statusError(status)}
+	if status == http.StatusTooManyRequests || status >= 500 {
 		return e // what a code adds does not change what helps: waiting
 	}
 	for _, c := range codes {
 		if s, ok := sentinelOf[c]; ok {
-			e.error = sources.Errorf(s, "status %d, %s", a.status, c)
+			e.error = sources.Errorf(s, "status %d, %s", status, c)
 			break
 		}
 	}
@@ -89,7 +89,7 @@ func statusError(status int) error {
 // the specification's own examples for 409 and 429 have it; or a problem of RFC 7807 with code and additionalErrors. Of
 // a body that is none of these, or that is cut, it returns what it could read.
 func messageCodes(ctx context.Context, body []byte) []string {
-	if len(body) > 64<<10 {
+	if len(body) > maxError {
 		return nil // no message of an error is that long: texts have at most 500 characters
 	}
 	v, _ := parse(ctx, body) // best effort: the status alone gives a sentinel already

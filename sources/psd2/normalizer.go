@@ -83,16 +83,12 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if d.Attrs[AttrKind] == "resource" {
 		n.account = "" // a name that holds only during the consent
 	}
-	if since, err := model.ParseDate(d.Attrs[AttrSince]); err == nil {
-		account, err := model.ParseAccountID(n.account)
-		if err != nil {
-			account = model.AccountID{}
-		}
-		w.Covers(account, since, model.Date{})
-		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
-	}
 	if d.Format != FormatAccounts {
 		n.owner(ctx, b)
+	}
+	if since, err := model.ParseDate(d.Attrs[AttrSince]); err == nil {
+		w.Covers(n.id, since, model.Date{})
+		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
 	}
 	err = n.Object(func(name string) error {
 		k, err := n.Kind()

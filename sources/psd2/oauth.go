@@ -88,7 +88,7 @@ func (c *client) metadata(ctx context.Context, address string) (value, error) {
 	if err != nil {
 		return value{}, transportError(ctx, err)
 	}
-	return document(ctx, &answer{body: b})
+	return document(ctx, &answer{body: sources.BytesContent(b)})
 }
 
 func statusOf(status int) error {

@@ -36,6 +36,7 @@ type request struct {
 	consent string // Consent-ID; "" for calls about the consent itself
 	header  map[string]string
 	body    []byte // JSON; nil for none. It is overwritten after the call: it can hold credentials
+	list    bool   // the answer is a page of a list, which may be large: close it
 }
 
 // answer is what came back with a status of 2xx.
@@ -44,8 +45,47 @@ type answer struct {
 	status int
 	media  string // the media type without parameters
 	header http.Header
-	body   []byte
+	body   sources.Content
 	cut    bool // the connection ended before the answer did
+}
+
+// maxAnswer bounds what the bank says of a consent, and maxError what it says with an error.
+const (
+	maxAnswer = 4 << 20
+	maxError  = 64 << 10
+)
+
+// close forgets the body of a page of a list.
+func (a *answer) close() {
+	if c, ok := a.body.(io.Closer); ok {
+		_ = c.Close() // what could fail is to remove a file without a name, under a key that nobody has
+	}
+}
+
+// head returns the first n bytes of the body, or all of it.
+func (a *answer) head(n int64) []byte {
+	b := make([]byte, min(n, a.body.Size()))
+	n2, _ := a.body.ReadAt(b, 0) // who reads the rest will meet the error
+	return b[:n2]
+}
+
+// bytes returns the whole body. It is for the time of reading: while others do, the body need not be in memory.
+func (a *answer) bytes(ctx context.Context) ([]byte, error) {
+	return sources.Document{Body: a.body}.Bytes(ctx, maxDocument)
+}
+
+// whole reads an answer to its end, or to where the connection ended.
+type whole struct {
+	io.Reader
+	cut bool
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		w.cut, err = true, io.EOF
+	}
+	return n, err
 }
 
 // do makes the call. Errors hold nothing of the answer and nothing of the address, which names accounts.
@@ -110,16 +150,27 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{url: req.URL, status: resp.StatusCode, header: resp.Header}
 	a.media, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type")) // an unreadable type is an unknown one
-	a.body, err = io.ReadAll(resp.Body)
-	if err != nil {
-		if ctx.Err() == nil && errors.Is(err, io.ErrUnexpectedEOF) && a.status/100 == 2 {
-			a.cut = true
-			return a, nil
+	if a.status/100 != 2 {
+		body, err := io.ReadAll(io.LimitReader(resp.Body, maxError+1))
+		if err != nil {
+			return nil, transportError(ctx, err)
 		}
+		return nil, failure(ctx, a.status, body)
+	}
+	limits := c.session.Limits()
+	memory, most := int64(maxAnswer), min(maxAnswer, limits.ResponseBytes)
+	if r.list {
+		memory, most = limits.MemoryBytes, limits.ResponseBytes
+	}
+	in := &whole{Reader: resp.Body}
+	spool, err := sources.NewSpool(ctx, in, memory, most)
+	if err != nil {
 		return nil, transportError(ctx, err)
 	}
-	if a.status/100 != 2 {
-		return nil, failure(ctx, a)
+	a.body, a.cut = spool, in.cut
+	if err := ctx.Err(); err != nil {
+		a.close()
+		return nil, err
 	}
 	return a, nil
 }
@@ -197,7 +248,11 @@ func document(ctx context.Context, a *answer) (value, error) {
 	if err := isPage(a); err != nil {
 		return value{}, err
 	}
-	v, err := parse(ctx, a.body)
+	b, err := a.bytes(ctx)
+	if err != nil {
+		return value{}, err
+	}
+	v, err := parse(ctx, b)
 	if err == nil && !v.is(jsonscan.Object) {
 		err = sources.Errorf(sources.ErrMalformed, "the answer is no object")
 	}
@@ -207,12 +262,12 @@ func document(ctx context.Context, a *answer) (value, error) {
 // isPage tells a web page that came with status 200 instead of data. A page that asks for a password says that the
 // session or consent is over.
 func isPage(a *answer) error {
-	head := bytes.TrimLeft(a.body[:min(len(a.body), 512)], "\xef\xbb\xbf \t\r\n")
+	head := bytes.TrimLeft(a.head(512), "\xef\xbb\xbf \t\r\n")
 	if a.media != "text/html" && a.media != "application/xhtml+xml" &&
 		!hasPrefixFold(head, "<!doctype html") && !hasPrefixFold(head, "<html") {
 		return nil
 	}
-	page := bytes.ToLower(a.body[:min(len(a.body), 256<<10)])
+	page := bytes.ToLower(a.head(256 << 10))
 	if bytes.Contains(page, []byte("<form")) && bytes.Contains(page, []byte("password")) {
 		return sources.Errorf(sources.ErrAuthentication, "a login page instead of data")
 	}

@@ -67,6 +67,7 @@ type Bank struct {
 	server *httptest.Server
 	roots  *x509.CertPool
 	done   chan struct{}
+	close  sync.Once
 
 	mu       sync.Mutex
 	seq      int
@@ -117,11 +118,13 @@ func New(o Options) *Bank {
 	return b
 }
 
-// Close stops the bank. Requests that it never answered are let go.
+// Close stops the bank. Requests that it never answered are let go. It may be called more than once.
 func (b *Bank) Close() {
-	close(b.done)
-	b.server.CloseClientConnections()
-	b.server.Close()
+	b.close.Do(func() {
+		close(b.done)
+		b.server.CloseClientConnections()
+		b.server.Close()
+	})
 }
 
 // URL is the base of the interface, without /v1.

@@ -199,3 +199,11 @@ func TestSpecificationNoticesBreaks(t *testing.T) {
 		assert.False(t, ok, name)
 	}
 }
+
+// Closing twice is what a test does that stops the bank in its middle.
+func TestCloseTwice(t *testing.T) {
+	t.Parallel()
+	b := psd2test.New(psd2test.Options{})
+	b.Close()
+	assert.NotPanics(t, b.Close)
+}

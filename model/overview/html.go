@@ -19,8 +19,14 @@ var pageStyle string
 
 func writeHTML(w io.Writer, p *page) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"t":     func(key string) string { return words[key].In(p.lang) },
-		"wide":  func(t *table, i int) bool { return t.wide() == i },
+		"t":    func(key string) string { return words[key].In(p.lang) },
+		"wide": func(t *table, i int) bool { return t.wide() == i },
+		"link": func(p pair, i int) string {
+			if i < len(p.Links) {
+				return p.Links[i]
+			}
+			return ""
+		},
 		"minor": func(s []string) string { return strings.Join(s, " \u00b7 ") },
 		"style": func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // our own file
 	}).Parse(pageTemplate)
@@ -53,6 +59,7 @@ func (p *page) each(f func(s *string)) {
 	}
 	f(&p.Title)
 	f(&p.Footer)
+	f(&p.Code)
 	all(p.Lead)
 	one := func(s *section) {
 		f(&s.Title)

@@ -219,12 +219,12 @@ var (
 	balancedTexts = map[model.Check]model.Text{
 		model.CheckYes: tr("saldi en boekingen kloppen met elkaar", "balances and entries agree"),
 		model.CheckNo:  tr("saldi en boekingen kloppen niet met elkaar", "balances and entries do not agree"),
-		model.CheckNot: tr("niet na te gaan of saldi en boekingen kloppen", "cannot be checked whether balances and entries agree"),
+		model.CheckNot: tr("niet na te gaan of saldi en boekingen kloppen", "it cannot be checked whether balances and entries agree"),
 	}
 	subjectTexts = map[model.Check]model.Text{
 		model.CheckYes: tr("de documenten staan op uw naam", "the documents are in your name"),
 		model.CheckNo:  tr("een document staat op naam van iemand anders", "a document is in somebody else's name"),
-		model.CheckNot: tr("niet na te gaan op wiens naam de documenten staan", "cannot be checked in whose name the documents are"),
+		model.CheckNot: tr("niet na te gaan op wiens naam de documenten staan", "it cannot be checked in whose name the documents are"),
 	}
 )
 

@@ -42,9 +42,12 @@ func (o *Options) printer() printer {
 	return p
 }
 
-func prepare(r *model.Review, o *Options) (*page, error) {
+func prepare(w io.Writer, r *model.Review, o *Options) (*page, error) {
 	if l := o.printer().lang; l != "nl" && l != "en" {
 		return nil, ErrLanguage
+	}
+	if w == nil || r == nil {
+		return nil, fmt.Errorf("overview: no review, or nowhere to write it: %w", model.ErrSyntax)
 	}
 	for _, rec := range r.Records {
 		if !model.Known(rec) {
@@ -59,9 +62,10 @@ func prepare(r *model.Review, o *Options) (*page, error) {
 // both. It reads without style, prints on paper with repeated table heads, and is fit for a small screen and a screen
 // reader. The same review and options give the same bytes.
 //
-// An error is that of w, [ErrLanguage], or [model.ErrSyntax] for a record that is none of package model's.
+// An error is that of w, [ErrLanguage], or [model.ErrSyntax] for no review, no writer, or a record that is none of package
+// model's.
 func HTML(w io.Writer, r *model.Review, o *Options) error {
-	p, err := prepare(r, o)
+	p, err := prepare(w, r, o)
 	if err != nil {
 		return err
 	}
@@ -72,7 +76,7 @@ func HTML(w io.Writer, r *model.Review, o *Options) error {
 // is a document to keep, without tags for a screen reader: whoever needs one decides by the page that [HTML] writes.
 // The same review and options give the same bytes. Errors are those of [HTML].
 func PDF(w io.Writer, r *model.Review, o *Options) error {
-	p, err := prepare(r, o)
+	p, err := prepare(w, r, o)
 	if err != nil {
 		return err
 	}

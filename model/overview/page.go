@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,7 +17,8 @@ type page struct {
 	Lead     []string
 	Summary  section
 	Sections []section
-	Footer   string // of each PDF page
+	Footer   string // of each PDF page, with the code behind it
+	Code     string
 }
 
 type section struct {
@@ -37,7 +39,9 @@ type block struct {
 type pair struct {
 	Label string
 	Lines []string
-	Doubt bool // marked
+	Links []string // of a line each: the section that says more, in HTML
+	Doubt bool     // marked
+	Code  bool     // to be compared by eye, letter by letter
 }
 
 type table struct {
@@ -50,6 +54,7 @@ type column struct {
 	Title  string
 	Number bool // to the right
 	Source bool // where a row comes from, in small type
+	Code   bool // to be compared by eye
 	Weight int  // share of the width
 }
 
@@ -79,7 +84,7 @@ func compose(r *model.Review, o *Options) *page {
 	p := &page{
 		lang: c.lang, Title: c.t("title"),
 		Lead:   []string{c.t("lead", c.recipient()), c.t("leadNote")},
-		Footer: c.t("preparedFoot", c.moment(r.PreparedAt)) + " \u00b7 " + c.t("digest") + " " + shortDigest(r.Digest),
+		Footer: c.t("preparedFoot", c.moment(r.PreparedAt)) + " \u00b7 " + c.t("digest"), Code: shortDigest(r.Digest),
 	}
 	for _, cat := range model.Categories() {
 		if s, ok := c.category(cat); ok {
@@ -138,6 +143,7 @@ func lines(s string) []string {
 	return out
 }
 
+// summary answers first what a decision needs: who gets what, what for, what is doubtful, until when, and how to say no.
 func (c *composer) summary() section {
 	r := c.review
 	s := section{ID: "summary", Title: c.t("summary")}
@@ -150,36 +156,43 @@ func (c *composer) summary() section {
 	add("toWhom", append([]string{c.recipient()}, lines(r.Recipient.Contact)...)...)
 	add("for", lines(r.Purpose.Text.In(c.lang))...)
 	add("legalBasis", lines(r.Purpose.LegalBasis)...)
+	pairs = append(pairs, c.kinds())
 	var from []string
 	for _, i := range r.Institutions {
 		from = append(from, c.institution(i.ID))
 	}
-	add("from", from...)
-	add("what", c.kinds()...)
-	left := []string{c.t("none")}
-	for i, cat := range r.LeftOut {
-		left = append(left[:i:i], c.categoryName(cat))
+	if len(from) > 0 {
+		add("from", strings.Join(from, ", "))
 	}
-	add("leftOut", left...)
-	if !r.Scope.Since.IsZero() {
-		add("since", c.t("sinceText", c.day(r.Scope.Since)))
-	}
+	add("leftOut", c.leftOutNames()...)
+	doubts, any := c.doubtSummary()
+	pairs = append(pairs, pair{Label: c.t("doubts"), Lines: doubts, Doubt: any})
 	add("keep", c.keeping()...)
 	if !r.GrantValidUntil.IsZero() {
 		add("validUntil", c.moment(r.GrantValidUntil))
 	}
-	add("further", lines(r.Purpose.Further.In(c.lang))...)
+	add("refuse", c.t("refuseText"))
 	add("withdrawal", lines(r.Purpose.Withdrawal.In(c.lang))...)
-	doubts, any := c.doubtSummary()
-	pairs = append(pairs, pair{c.t("doubts"), doubts, any})
-	add("digest", shortDigest(r.Digest))
+	add("further", lines(r.Purpose.Further.In(c.lang))...)
+	if !r.Scope.Since.IsZero() {
+		add("since", c.t("sinceText", c.day(r.Scope.Since)))
+	}
+	pairs = append(pairs, pair{Label: c.t("digest"), Lines: []string{shortDigest(r.Digest)}, Code: true})
 	s.Blocks = []block{{Pairs: pairs}}
 	return s
 }
 
-// kinds lists the categories with how many items each has.
-func (c *composer) kinds() []string {
+func (c *composer) leftOutNames() []string {
 	var out []string
+	for _, cat := range c.review.LeftOut {
+		out = append(out, c.categoryName(cat))
+	}
+	return out
+}
+
+// kinds lists the categories, each in a line with how many items it has.
+func (c *composer) kinds() pair {
+	out := pair{Label: c.t("what")}
 	for _, cat := range model.Categories() {
 		n := 0
 		var first, last model.Date
@@ -202,12 +215,13 @@ func (c *composer) kinds() []string {
 		}
 		text := c.count("items", n)
 		if !first.IsZero() {
-			text = c.t("range", text, c.day(first), c.day(last))
+			text = c.t("range", text, c.shortDay(first), c.shortDay(last))
 		}
-		out = append(out, c.categoryName(cat)+": "+text)
+		out.Lines = append(out.Lines, c.categoryName(cat)+": "+text)
+		out.Links = append(out.Links, string(cat))
 	}
-	if len(out) == 0 {
-		return []string{c.t("nothing")}
+	if len(out.Lines) == 0 {
+		out.Lines = []string{c.t("nothing")}
 	}
 	return out
 }
@@ -245,11 +259,34 @@ func (c *composer) keeping() []string {
 			add(cat, c.t("keepUnknown"))
 		}
 	}
+	if len(terms) == 1 {
+		return terms
+	}
+	most := slices.MaxFunc(terms, func(a, b string) int { return cmp.Compare(len(of[a]), len(of[b])) })
 	var out []string
 	for _, term := range terms {
-		out = append(out, strings.Join(of[term], ", ")+": "+term)
+		if term != most || !c.isRest(term, of) {
+			out = append(out, strings.Join(of[term], ", ")+": "+term)
+		}
+	}
+	if len(out) < len(terms) {
+		out = append(out, c.t("keepRest", most))
 	}
 	return out
+}
+
+// isRest reports whether a term can be said to hold for the rest: it holds for many categories, none of which has
+// another one, and says something.
+func (c *composer) isRest(term string, of map[string][]string) bool {
+	if len(of[term]) < 4 || term == c.t("keepUnknown") {
+		return false
+	}
+	for other, cats := range of {
+		if other != term && slices.ContainsFunc(cats, func(cat string) bool { return slices.Contains(of[term], cat) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // doubtSummary says what is doubtful, and whether anything is.
@@ -284,9 +321,7 @@ func (c *composer) doubtSummary() ([]string, bool) {
 func (c *composer) coverageWorries() []string {
 	type worry struct {
 		text  string
-		where []string // an institution with its categories each
-		last  model.InstitutionID
-		count int
+		where []model.Coverage
 	}
 	var all []*worry
 	for _, cov := range c.review.Coverage {
@@ -296,32 +331,51 @@ func (c *composer) coverageWorries() []string {
 				i = len(all)
 				all = append(all, &worry{text: text})
 			}
-			w := all[i]
-			w.count++
-			if n := len(w.where); n > 0 && w.last == cov.Institution {
-				w.where[n-1] += ", " + c.categoryName(cov.Category)
-				continue
-			}
-			w.last = cov.Institution
-			w.where = append(w.where, c.institution(cov.Institution)+": "+c.categoryName(cov.Category))
+			all[i].where = append(all[i].where, cov)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *worry) int { return a.count - b.count })
+	slices.SortStableFunc(all, func(a, b *worry) int { return len(a.where) - len(b.where) })
 	var out []string
 	for _, w := range all {
 		first, size := utf8.DecodeRuneInString(w.text)
-		out = append(out, string(unicode.ToUpper(first))+w.text[size:]+" ("+strings.Join(w.where, "; ")+")")
+		out = append(out, string(unicode.ToUpper(first))+w.text[size:]+" ("+c.where(w.where)+")")
 	}
 	return out
 }
 
+// where names what a worry holds for as shortly as it is true: everything, whole institutions, or kinds of data at one.
+func (c *composer) where(covs []model.Coverage) string {
+	if len(covs) == len(c.review.Coverage) && len(covs) > 1 {
+		return c.t("everywhere")
+	}
+	var out []string
+	for i, cov := range covs {
+		same := func(o model.Coverage) bool { return o.Institution == cov.Institution }
+		if slices.ContainsFunc(covs[:i], same) {
+			continue
+		}
+		name, kinds, whole := c.institution(cov.Institution), []string(nil), true
+		for _, o := range c.review.Coverage {
+			if !same(o) {
+				continue
+			}
+			if slices.ContainsFunc(covs, func(w model.Coverage) bool { return same(w) && w.Category == o.Category }) {
+				kinds = append(kinds, c.categoryName(o.Category))
+			} else {
+				whole = false
+			}
+		}
+		if !whole || len(kinds) == 1 {
+			name += ": " + strings.Join(kinds, ", ")
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, "; ")
+}
+
 func (c *composer) leftOut() section {
 	s := section{ID: "left-out", Title: c.t("leftOutHead"), Notes: []string{c.t("leftOutNote")}}
-	var names []string
-	for _, cat := range c.review.LeftOut {
-		names = append(names, c.categoryName(cat))
-	}
-	s.Blocks = []block{{Pairs: []pair{{Label: c.t("leftOut"), Lines: names}}}}
+	s.Blocks = []block{{Pairs: []pair{{Label: c.t("leftOut"), Lines: c.leftOutNames()}}}}
 	return s
 }
 
@@ -400,7 +454,7 @@ func (c *composer) methodText(m model.Method) string {
 func (c *composer) documents() section {
 	t := &table{Caption: c.t("documents"), Columns: []column{
 		{Title: c.t("docNumber"), Weight: 2}, {Title: c.t("institution"), Weight: 9}, {Title: c.t("method"), Weight: 12}, {Title: c.t("retrieved"), Weight: 8},
-		{Title: c.t("fingerprint"), Weight: 7},
+		{Title: c.t("fingerprint"), Weight: 10, Code: true},
 	}}
 	for n, d := range c.review.Documents {
 		r := row{Cells: [][]string{
@@ -419,12 +473,16 @@ func (c *composer) documents() section {
 
 func (c *composer) verification() section {
 	r := c.review
-	pairs := []pair{{Label: c.t("digest"), Lines: []string{shortDigest(r.Digest)}}, {Label: c.t("digestFull"), Lines: []string{r.Digest.String()}}}
-	for _, x := range []struct{ key, value string }{
-		{"grant", r.Grant}, {"recipientID", r.Recipient.ID}, {"keyID", r.Recipient.KeyID}, {"prepared", c.moment(r.PreparedAt)},
+	var pairs []pair
+	for _, x := range []struct {
+		key, value string
+		code       bool
+	}{
+		{"digest", shortDigest(r.Digest), true}, {"digestFull", r.Digest.String(), true}, {"grant", r.Grant, true},
+		{"recipientID", r.Recipient.ID, false}, {"keyID", r.Recipient.KeyID, true}, {"prepared", c.moment(r.PreparedAt), false},
 	} {
 		if x.value != "" {
-			pairs = append(pairs, pair{Label: c.t(x.key), Lines: []string{visible(x.value)}})
+			pairs = append(pairs, pair{Label: c.t(x.key), Lines: []string{visible(x.value)}, Code: x.code})
 		}
 	}
 	return section{ID: "check", Title: c.t("check"), Notes: []string{c.t("checkNote")}, Blocks: []block{{Pairs: pairs}}}

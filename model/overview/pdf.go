@@ -3,11 +3,13 @@ package overview
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/gomono"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/text/unicode/norm"
@@ -81,8 +83,9 @@ func writePDF(w io.Writer, p *page, r *model.Review) error {
 // newPDF returns a writer without a page.
 func newPDF(p *page, at time.Time) *pdfWriter {
 	f := fpdf.New("P", "mm", "A4", "")
-	f.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	f.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	f.AddUTF8FontFromBytes("go", "", shortHyphen(goregular.TTF))
+	f.AddUTF8FontFromBytes("go", "B", shortHyphen(gobold.TTF))
+	f.AddUTF8FontFromBytes("mono", "", slices.Clone(gomono.TTF)) // the library writes into what it is given
 	// What would tell one run from another: the same review gives the same bytes.
 	f.SetCatalogSort(true)
 	f.SetCreationDate(at)
@@ -131,15 +134,26 @@ func (d *pdfWriter) footer() {
 	d.SetY(-13)
 	d.font("", smallSize, softColour)
 	number := fmt.Sprintf(words["page"].In(d.page.lang), itoa(d.PageNo()), string(pagesMark))
-	d.CellFormat(d.width, 4, d.page.Footer, "", 0, "L", false, 0, "")
+	d.CellFormat(d.GetStringWidth(d.page.Footer)+1.5, 4, d.page.Footer, "", 0, "L", false, 0, "")
+	d.font(codeStyle, smallSize, softColour)
+	d.CellFormat(d.width, 4, d.page.Code, "", 0, "L", false, 0, "")
+	d.font("", smallSize, softColour)
 	d.SetX(marginX)
 	// The mark is not as wide as the number it becomes, so the text is placed by hand.
 	shown := d.GetStringWidth(strings.Replace(number, string(pagesMark), "000", 1))
 	d.Text(marginX+d.width-shown, d.GetY()+3, number)
 }
 
+// codeStyle sets what is compared by eye: in a font of equal widths no two letters run into one. It is wide, and so
+// set a little smaller.
+const codeStyle = "code"
+
 func (d *pdfWriter) font(style string, size float64, c colour) {
-	d.SetFont("go", style, size)
+	if style == codeStyle {
+		d.SetFont("mono", "", size*0.92)
+	} else {
+		d.SetFont("go", style, size)
+	}
 	d.SetTextColor(c.r, c.g, c.b)
 }
 
@@ -310,9 +324,16 @@ func (d *pdfWriter) pair(p pair, tinted, firstPair bool) {
 	h := height(bodySize)
 	d.font("", bodySize, softColour)
 	left := d.split(p.Label, label-4)
-	d.font("", bodySize, inkColour)
+	style := ""
+	if p.Code {
+		style = codeStyle
+	}
+	d.font(style, bodySize, inkColour)
 	var right []string
 	for _, l := range p.Lines {
+		if p.Doubt && len(p.Lines) > 1 {
+			l = "\u2022 " + l // else one doubt runs into the next
+		}
 		right = append(right, d.split(l, d.width-label-2)...)
 	}
 	for first := true; first || len(left)+len(right) > 0; first = false {
@@ -345,7 +366,7 @@ func (d *pdfWriter) pair(p pair, tinted, firstPair bool) {
 			}
 			if i < len(right) {
 				d.SetX(marginX + label)
-				d.font("", bodySize, inkColour)
+				d.font(style, bodySize, inkColour)
 				d.CellFormat(d.width-label, h, right[i], "", 0, "L", false, 0, "")
 			}
 		}

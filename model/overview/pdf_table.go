@@ -8,6 +8,7 @@ type cellLine struct {
 	size  float64
 	color colour
 	doubt bool
+	style string
 }
 
 const cellPad = 1.1
@@ -130,17 +131,21 @@ func (d *pdfWriter) cells(t *table, r *row, widths []float64) [][]cellLine {
 		if s == "" {
 			return
 		}
-		d.font("", size, c)
+		style := ""
+		if t.Columns[i].Code {
+			style = codeStyle
+		}
+		d.font(style, size, c)
 		width := inner(t.Columns[i], widths[i]) - 0.2
 		if doubt {
 			width -= 2
 		}
 		if w := d.GetStringWidth(s); t.Columns[i].Number && w > width {
 			size = max(size*width/w-0.05, 5) // two very long ones in a row
-			d.font("", size, c)
+			d.font(style, size, c)
 		}
 		for _, l := range d.split(s, width) {
-			out[i] = append(out[i], cellLine{l, size, c, doubt})
+			out[i] = append(out[i], cellLine{l, size, c, doubt, style})
 		}
 	}
 	for i, cell := range r.Cells {
@@ -205,7 +210,7 @@ func (d *pdfWriter) row(t *table, cells [][]cellLine, widths []float64) {
 				d.bar(left, at, widths[i]-2*cellPad, height(l.size))
 				left += 2
 			}
-			d.font("", l.size, l.color)
+			d.font(l.style, l.size, l.color)
 			d.SetXY(left, at)
 			w := inner(t.Columns[i], widths[i])
 			if l.doubt {

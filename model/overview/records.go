@@ -403,10 +403,21 @@ func dayOf(r model.Record) model.Date {
 	return model.Date{}
 }
 
+// compareDays puts what has no day last: it is either not booked yet or holds now.
+func compareDays(a, b model.Date) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Compare(b)
+}
+
 func (c *composer) table(cat model.Category, records []model.Record) *table {
 	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b model.Record) int {
-		return cmp.Or(dayOf(a).Compare(dayOf(b)), cmp.Compare(a.Head().Provenance.Document, b.Head().Provenance.Document))
+		return cmp.Or(compareDays(dayOf(a), dayOf(b)), cmp.Compare(a.Head().Provenance.Document, b.Head().Provenance.Document))
 	})
 	spec := tables[cat]
 	t := &table{Caption: c.categoryName(cat)}
@@ -446,8 +457,27 @@ func (c *composer) table(cat model.Category, records []model.Record) *table {
 		x.Cells[len(spec)] = c.shortSource(r)
 		t.Rows = append(t.Rows, x)
 	}
+	if day := spec[0]; filled[0] {
+		c.fillDays(t, records, slices.Contains(day.paths, "bookingDate"))
+	}
 	t.drop(filled)
 	return t
+}
+
+// fillDays says why a row has no day where others have one, as an empty cell tells nothing. What is pending says so there
+// and not a second time.
+func (c *composer) fillDays(t *table, records []model.Record, booking bool) {
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if len(r.Cells[0]) > 0 {
+			continue
+		}
+		r.Cells[0] = []string{c.t("noDate")}
+		if x, ok := records[i].(*model.Transaction); ok && booking && x.Status == model.Pending {
+			r.Cells[0] = []string{values["transaction.status.pending"].In(c.lang)}
+			r.Minor = slices.DeleteFunc(r.Minor, func(s string) bool { return s == r.Cells[0][0] })
+		}
+	}
 }
 
 // drop removes the columns that no row has anything in.

@@ -61,20 +61,40 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	return d, errors.Join(err, keepErr)
 }
 
-// noteLinks tells the links what institutions said: an answer that asks for authentication means that the link needs it.
+// noteLinks tells the links what institutions said: an answer that asks for authentication means that the link needs it, and
+// one that brought all that was asked means that it is there, whatever became of attempts to make it anew.
 func (c *Client) noteLinks(ctx context.Context, g consent.Grant, d *model.Dossier) {
-	asked := map[model.InstitutionID]bool{}
+	noted := map[model.InstitutionID]bool{}
 	for _, cov := range d.Coverage {
+		connector := c.retriever.Connector(cov.Institution)
 		for _, a := range cov.Attempts {
-			if a.Method == model.API && a.Outcome == sources.Code(sources.ErrAuthentication) && !asked[cov.Institution] {
-				asked[cov.Institution] = true
-				_, err := c.consent.MoveLink(ctx, g.ID, cov.Institution, consent.LinkNeed, g.ValidUntil)
-				if err != nil && !errors.Is(err, consent.ErrNotFound) && !errors.Is(err, consent.ErrTransition) {
-					c.log.WarnContext(ctx, "link not noted", "institution", string(cov.Institution))
-				}
+			if a.Source != connector || noted[cov.Institution] {
+				continue
+			}
+			noted[cov.Institution] = true // an attempt stands in the coverage of all categories that it was for
+			if err := c.noteLink(ctx, g, cov.Institution, a.Outcome); err != nil {
+				c.log.WarnContext(ctx, "link not noted", "institution", string(cov.Institution))
 			}
 		}
 	}
+}
+
+func (c *Client) noteLink(ctx context.Context, g consent.Grant, inst model.InstitutionID, outcome string) error {
+	var event consent.LinkEvent
+	switch outcome {
+	case sources.Code(sources.ErrAuthentication):
+		event = consent.LinkNeed
+	case sources.Code(nil):
+		event = consent.LinkConfirm
+	default:
+		return nil
+	}
+	l, err := c.link(ctx, g.ID, inst)
+	if err != nil || l.State == "" || l.State == consent.LinkClosed || event == consent.LinkConfirm && l.State == consent.LinkValid {
+		return err
+	}
+	_, err = c.consent.MoveLink(ctx, g.ID, inst, event, l.Until)
+	return err
 }
 
 // keep stores what came from each institution.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -29,10 +30,17 @@ func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantI
 
 // Connect takes the next step of the connection to an institution under a grant: see [sources.Step] for what the host
 // does with the answer. It may be called in another process than the step before. Where the institution's sources need
-// no connection, the step is done.
+// no connection, the step is done. Of several calls for one connection, in any number of processes, one goes on at a time, and
+// a collection over it counts as one; the others wait until ctx ends.
+//
+// A callback proves only that the institution sent somebody back. Before it is passed on, the host checks by its own session
+// that it comes from the browser in which by began this connection: else somebody can be made to finish another's.
 //
 // Errors: [consent.ErrNotPermitted]; [sources.ErrAuthentication] where the subject refused or the institution does not accept
-// what came back: begin again; [sources.ErrUnavailable]; and those of the stores.
+// what came back: begin again; with it [sources.ErrUnmatched] where nothing was waiting for it, as when a page is loaded twice:
+// then nothing was changed, and [consent.Manager.Links] tells how the link stands; [sources.ErrNotProvided] where the
+// institution does not offer a connection; [sources.ErrUnavailable]; [crypto.ErrOpen] and [crypto.ErrShredded] where the
+// key-encryption key is not the one of before; and those of the stores.
 func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.GrantID, inst model.InstitutionID, r sources.ConnectRequest) (sources.Step, error) {
 	g, err := c.consent.Get(ctx, by, id)
 	if err != nil {
@@ -60,12 +68,8 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 		}
 	}
 	step, err := c.retriever.Connect(ctx, p, inst, r, &sources.ConnectOptions{State: c.state(by, g)})
-	switch {
-	case errors.Is(err, sources.ErrNotProvided):
-		step, err = sources.Step{Kind: sources.StepDone}, nil
-	case errors.Is(err, sources.ErrAuthentication):
-		_, linkErr := c.consent.MoveLink(ctx, id, inst, consent.LinkFail, time.Time{})
-		return sources.Step{}, errors.Join(err, linkErr)
+	if errors.Is(err, sources.ErrAuthentication) && !errors.Is(err, sources.ErrUnmatched) {
+		err = errors.Join(err, c.failLink(ctx, id, inst))
 	}
 	if err != nil {
 		return sources.Step{}, err
@@ -80,6 +84,29 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 		}
 	}
 	return step, nil
+}
+
+// failLink notes that a connection could not be made. One that was there before stays as it is: it can be used until the
+// institution says otherwise.
+func (c *Client) failLink(ctx context.Context, id consent.GrantID, inst model.InstitutionID) error {
+	l, err := c.link(ctx, id, inst)
+	if err != nil || l.State == consent.LinkValid {
+		return err
+	}
+	_, err = c.consent.MoveLink(ctx, id, inst, consent.LinkFail, time.Time{})
+	return err
+}
+
+// link returns how the link stands; the zero one where there is none.
+func (c *Client) link(ctx context.Context, id consent.GrantID, inst model.InstitutionID) (consent.Link, error) {
+	links, err := c.consent.StoredLinks(ctx, id)
+	if err != nil {
+		return consent.Link{}, err
+	}
+	if i := slices.IndexFunc(links, func(l consent.Link) bool { return l.Institution == inst }); i >= 0 {
+		return links[i], nil
+	}
+	return consent.Link{}, nil
 }
 
 // usable asks whether the actor may do something under the grant, and whether the grant permits anything now: before data is
@@ -106,14 +133,36 @@ func connectionsOf(g consent.GrantID) string { return string(g) + "-connections"
 const disconnectTime = 7 * 24 * time.Hour
 
 // state keeps the state of a grant's connections in the vault, for one actor.
-func (c *Client) state(by consent.Actor, g consent.Grant) sources.State {
-	return &linkState{c, by, g}
+func (c *Client) state(by consent.Actor, g consent.Grant) *linkState {
+	return &linkState{c: c, by: by, g: g, leases: map[model.SourceID]*lease{}}
 }
 
 type linkState struct {
 	c  *Client
 	by consent.Actor
 	g  consent.Grant
+
+	mu     sync.Mutex
+	leases map[model.SourceID]*lease
+}
+
+var _ sources.StateLocker = (*linkState)(nil)
+
+// Lock implements [sources.StateLocker], over all processes.
+func (s *linkState) Lock(ctx context.Context, _ model.InstitutionID, id model.SourceID) (func(), error) {
+	l, err := s.c.lease(ctx, s.g.ID, "connection/"+string(id))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.leases[id] = l
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		delete(s.leases, id)
+		s.mu.Unlock()
+		l.end(ctx)
+	}, nil
 }
 
 func (s *linkState) ref(id model.SourceID) retention.Ref {
@@ -139,6 +188,17 @@ func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.So
 
 // Save implements [sources.State].
 func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
+	s.mu.Lock()
+	l := s.leases[id]
+	s.mu.Unlock()
+	if l == nil {
+		return sources.Errorf(sources.ErrAdapter, "state is saved without its lock")
+	}
+	if err := l.check(ctx); errors.Is(err, errLeaseLost) {
+		return sources.Errorf(sources.ErrUnavailable, "another process took over the connection")
+	} else if err != nil {
+		return err
+	}
 	r := s.ref(id)
 	terms := s.c.conf.Terms(s.g, inst)
 	policy := retention.Policy{Recurrent: terms.Recurrent, Credentials: terms.Credentials, Until: s.g.ValidUntil.Add(disconnectTime)}
@@ -152,11 +212,11 @@ func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model
 }
 
 // endingState is the state of a connection that is being ended, perhaps for the second time: one that was destroyed is none.
-type endingState struct{ sources.State }
+type endingState struct{ *linkState }
 
 // Load implements [sources.State].
 func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
-	st, err := s.State.Load(ctx, inst, id)
+	st, err := s.linkState.Load(ctx, inst, id)
 	if errors.Is(err, retention.ErrShredded) {
 		return crypto.Secret{}, nil
 	}
@@ -165,7 +225,7 @@ func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id mode
 
 // Save implements [sources.State].
 func (s endingState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
-	err := s.State.Save(ctx, inst, id, state)
+	err := s.linkState.Save(ctx, inst, id, state)
 	if state.IsZero() && errors.Is(err, retention.ErrShredded) {
 		return nil
 	}

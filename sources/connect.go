@@ -3,7 +3,9 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
@@ -16,9 +18,21 @@ type ConnectOptions struct {
 	State  State
 }
 
-// Connect takes the next step of a connection to the institution under the permit. [ErrNotProvided] means that none of its
-// sources has a connection to make: there is nothing to do. A scope in the request must lie within the permit's; without
-// one it is what the permit and the source have in common.
+// ErrUnmatched is the [ErrAuthentication] of a callback, or of fields, that no step is waiting for or that do not fit it: a page
+// that was loaded twice, an address that somebody else made, a field left out. The connection is as it was.
+var ErrUnmatched = fmt.Errorf("%w: what came back fits no step", ErrAuthentication)
+
+// Connect takes the next step of a connection to the institution under the permit. Where none of its sources has a connection
+// to make, or the one that has gives nothing that the permit covers, the step is done. A scope in the request must lie within
+// the permit's; without one it is what the permit and the source have in common.
+//
+// A callback proves only that the institution sent somebody back. That it comes from the browser in which this subject's
+// connection was begun is for the host to check, by its own session: else one person can be made to finish the connection of
+// another.
+//
+// Errors wrap a sentinel: [ErrNotPermitted]; [ErrAuthentication], and with it [ErrUnmatched] where nothing was waiting for what
+// came back; [ErrNotProvided] where the chosen source has no connection, or the institution does not offer one. A source that
+// goes on after its time is up is left behind.
 func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.InstitutionID, req ConnectRequest, o *ConnectOptions) (Step, error) {
 	if o == nil {
 		o = &ConnectOptions{}
@@ -30,37 +44,88 @@ func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.In
 		return Step{}, wrap(ErrNotPermitted, Error{Op: OpConnect, Institution: inst})
 	}
 	reg, conn := r.connector(inst, o.Source)
+	if conn == nil && o.Source != "" {
+		return Step{}, wrap(Errorf(ErrNotProvided, "the source has no connection"), Error{Op: OpConnect, Institution: inst})
+	}
 	if conn == nil {
-		return Step{}, wrap(Errorf(ErrNotProvided, "no source of the institution has a connection"), Error{Op: OpConnect, Institution: inst})
+		return Step{Kind: StepDone}, nil
 	}
 	at := Error{Op: OpConnect, Institution: inst, Source: reg.desc.ID}
-	ctx, cancel := context.WithTimeout(ctx, r.limits.SourceTime)
-	defer cancel()
-	s, err := NewSession(reg.desc, SessionOptions{
-		Institution: inst, HTTP: r.http, Limits: r.limits, Presence: p.Presence(), State: o.State, Now: r.now,
-		Log: r.log.With("source", string(reg.desc.ID), "institution", string(inst)),
-		Access: func(ctx context.Context, account string) error {
-			return accessError(p.Access(ctx, inst, account))
-		},
-	})
-	if err != nil {
-		return Step{}, wrap(err, at)
-	}
-	defer s.Close()
 	if req.Scope.Baskets == nil {
 		req.Scope = only(p.Scope(), reg.desc.Categories)
 	} else if !p.Scope().Covers(req.Scope) {
 		return Step{}, wrap(Errorf(ErrNotPermitted, "the request asks for more than the permit's scope"), at)
 	}
-	var step Step
-	err = caught(func() (err error) {
-		step, err = conn.Connect(ctx, s, req)
-		return err
-	})
-	if err != nil {
-		return Step{}, wrap(err, at)
+	if len(req.Scope.Baskets) == 0 {
+		return Step{Kind: StepDone}, nil
 	}
-	return step, nil
+	opts := r.session(reg, inst, o)
+	opts.Presence = p.Presence()
+	opts.Access = func(ctx context.Context, account string) error { return accessError(p.Access(ctx, inst, account)) }
+	return call(ctx, r.limits.SourceTime, at, reg.desc, opts, func(ctx context.Context, s *Session) (Step, error) {
+		return conn.Connect(ctx, s, req)
+	})
+}
+
+// Connector returns the source that [Retriever.Connect] uses by default for the institution, "" where none has a connection.
+func (r *Retriever) Connector(inst model.InstitutionID) model.SourceID {
+	reg, _ := r.connector(inst, "")
+	if reg == nil {
+		return ""
+	}
+	return reg.desc.ID
+}
+
+// session returns what the sessions of Connect and Disconnect have in common.
+func (r *Retriever) session(reg *registeredSource, inst model.InstitutionID, o *ConnectOptions) SessionOptions {
+	return SessionOptions{
+		Institution: inst, HTTP: r.http, Limits: r.limits, State: o.State, Now: r.now,
+		Log: r.log.With("source", string(reg.desc.ID), "institution", string(inst)),
+	}
+}
+
+// call runs f with a session in a goroutine of its own, so that one that does not obey its context is left behind, as a
+// fetch is.
+func call[T any](ctx context.Context, limit time.Duration, at Error, d Descriptor, o SessionOptions, f func(context.Context, *Session) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	var none T
+	s, err := NewSession(d, o)
+	if err != nil {
+		return none, wrap(err, at)
+	}
+	defer s.Close() // what is left behind makes no request any more, and saves nothing
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan result, 1)
+	go func() {
+		var out result
+		out.err = caught(func() (err error) {
+			out.value, err = f(ctx, s)
+			return err
+		})
+		done <- out
+	}()
+	var out result
+	select {
+	case out = <-done:
+	case <-ctx.Done():
+		select {
+		case out = <-done:
+		case <-time.After(grace):
+			out.err = ctx.Err()
+		}
+	}
+	if out.err != nil {
+		e := wrap(out.err, at)
+		if errors.Is(out.err, ErrUnmatched) {
+			e.cause = ErrUnmatched
+		}
+		return none, e
+	}
+	return out.value, nil
 }
 
 // caught turns a panic of a source into an error without its text, which could hold a value.
@@ -84,20 +149,10 @@ func (r *Retriever) Disconnect(ctx context.Context, inst model.InstitutionID, o 
 		return nil
 	}
 	at := Error{Op: OpDisconnect, Institution: inst, Source: reg.desc.ID}
-	ctx, cancel := context.WithTimeout(ctx, r.limits.DisconnectTime)
-	defer cancel()
-	s, err := NewSession(reg.desc, SessionOptions{
-		Institution: inst, HTTP: r.http, Limits: r.limits, State: o.State, Now: r.now,
-		Log: r.log.With("source", string(reg.desc.ID), "institution", string(inst)),
+	_, err := call(ctx, r.limits.DisconnectTime, at, reg.desc, r.session(reg, inst, o), func(ctx context.Context, s *Session) (struct{}, error) {
+		return struct{}{}, conn.Disconnect(ctx, s)
 	})
-	if err != nil {
-		return wrap(err, at)
-	}
-	defer s.Close()
-	if err := caught(func() error { return conn.Disconnect(ctx, s) }); err != nil {
-		return wrap(err, at)
-	}
-	return nil
+	return err
 }
 
 func (r *Retriever) connector(inst model.InstitutionID, id model.SourceID) (*registeredSource, Connector) {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 )
@@ -97,4 +98,137 @@ func TestConnectLeaksNothing(t *testing.T) {
 	assert.ErrorIs(t, err, sources.ErrNotPermitted)
 	_, err = r.Connect(t.Context(), grant(t, scopeOf(model.CategoryBalance), "bank").Permit, "bank", sources.ConnectRequest{}, &sources.ConnectOptions{Source: "other"})
 	assert.ErrorIs(t, err, sources.ErrNotProvided)
+}
+
+// Where there is nothing to connect, the step is done; what the source says of its institution is passed on.
+func TestConnectNothing(t *testing.T) {
+	t.Parallel()
+	no := func(sources.ConnectRequest) (sources.Step, error) {
+		return sources.Step{}, sources.Errorf(sources.ErrNotProvided, "no")
+	}
+	r, err := sources.NewRetriever(registry(t, connecting{source("api", "bank", model.API, bankCats, nil), no}, source("pages", "fund", model.Scrape, fund.cats, nil)), nil)
+	require.NoError(t, err)
+	g := grant(t, scopeOf(model.CategoryBalance, model.CategoryPension), "bank", "fund")
+	step, err := r.Connect(t.Context(), g.Permit, "fund", sources.ConnectRequest{}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, sources.StepDone, step.Kind, "no source has a connection")
+	_, err = r.Connect(t.Context(), g.Permit, "bank", sources.ConnectRequest{}, nil)
+	require.ErrorIs(t, err, sources.ErrNotProvided)
+	g = grant(t, scopeOf(model.CategoryPension), "bank")
+	step, err = r.Connect(t.Context(), g.Permit, "bank", sources.ConnectRequest{}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, sources.StepDone, step.Kind, "the source has nothing that is permitted")
+	assert.Equal(t, model.SourceID("api"), r.Connector("bank"))
+	assert.Empty(t, r.Connector("fund"))
+}
+
+// A connector that does not obey its context is left behind, and saves nothing from then on.
+func TestConnectLeftBehind(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"connect", "disconnect"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			release, saved := make(chan struct{}), make(chan error)
+			c := stubborn{source("api", "bank", model.API, bankCats, nil), func(s *sources.Session) {
+				<-release
+				saved <- s.SaveState(context.Background(), crypto.NewSecretString("late"))
+			}}
+			r, err := sources.NewRetriever(registry(t, c), &sources.RetrieverOptions{
+				Limits: sources.Limits{SourceTime: time.Millisecond, DisconnectTime: time.Millisecond},
+			})
+			require.NoError(t, err)
+			st := &memoryState{}
+			o := &sources.ConnectOptions{State: st}
+			if name == "connect" {
+				_, err = r.Connect(t.Context(), grant(t, scopeOf(model.CategoryBalance), "bank").Permit, "bank", sources.ConnectRequest{}, o)
+			} else {
+				err = r.Disconnect(t.Context(), "bank", o)
+			}
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			close(release)
+			require.Error(t, <-saved)
+			assert.Zero(t, st.saves)
+		})
+	}
+}
+
+// stubborn is a connector that goes on.
+type stubborn struct {
+	fake
+	work func(*sources.Session)
+}
+
+func (c stubborn) Connect(_ context.Context, s *sources.Session, _ sources.ConnectRequest) (sources.Step, error) {
+	c.work(s)
+	return sources.Step{Kind: sources.StepDone}, nil
+}
+
+func (c stubborn) Disconnect(_ context.Context, s *sources.Session) error {
+	c.work(s)
+	return nil
+}
+
+// memoryState is a place for state that counts, and that only one session may use at a time where it has a lock.
+type memoryState struct{ saves int }
+
+func (s *memoryState) Load(context.Context, model.InstitutionID, model.SourceID) (crypto.Secret, error) {
+	return crypto.Secret{}, nil
+}
+
+func (s *memoryState) Save(context.Context, model.InstitutionID, model.SourceID, crypto.Secret) error {
+	s.saves++
+	return nil
+}
+
+type lockedState struct {
+	memoryState
+	lock chan struct{}
+}
+
+func (s *lockedState) Lock(ctx context.Context, _ model.InstitutionID, _ model.SourceID) (func(), error) {
+	select {
+	case s.lock <- struct{}{}:
+		return func() { <-s.lock }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// A session holds the lock of its state from its first use until it is closed, and waits for it no longer than it lives.
+func TestSessionLock(t *testing.T) {
+	t.Parallel()
+	st := &lockedState{lock: make(chan struct{}, 1)}
+	session := func() *sources.Session {
+		s, err := sources.NewSession(sources.Descriptor{ID: "api", Institution: "bank"}, sources.SessionOptions{State: st})
+		require.NoError(t, err)
+		return s
+	}
+	first, second := session(), session()
+	_, err := first.State(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, first.SaveState(t.Context(), crypto.Secret{}))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err = second.State(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	waits := make(chan error)
+	go func() {
+		_, err := second.State(context.Background())
+		waits <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	second.Close()
+	require.Error(t, <-waits, "it was closed while it waited")
+	third := session()
+	go func() {
+		_, err := third.State(context.Background())
+		waits <- err
+	}()
+	first.Close()
+	require.NoError(t, <-waits)
+	_, err = first.State(t.Context())
+	require.Error(t, err)
+	third.Close()
+	third.Close()
+	assert.Empty(t, st.lock)
 }

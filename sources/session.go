@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -27,6 +28,7 @@ type Session struct {
 	now      func() time.Time
 	limits   Limits
 	failed   func(error, []model.Category)
+	hold     hold
 }
 
 // State keeps the sealed state of the connections of one grant between calls: tokens, identifiers of consents, what
@@ -36,6 +38,16 @@ type State interface {
 	Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error)
 	// Save replaces it, and has stored it durably when it returns. The zero Secret removes it.
 	Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, s crypto.Secret) error
+}
+
+// StateLocker is the optional second interface of a [State] that several calls use at once, in one process or in many: a
+// callback that a browser sends twice, a refresh while the subject connects anew. The session takes the lock before the
+// source's first use of its state and gives it back when it is closed, so that what a source loads is what it replaces.
+type StateLocker interface {
+	State
+	// Lock waits until nobody else has the state of the institution's source, or until ctx ends. A lock of a process that
+	// died ends by itself. unlock is called once; a Save without the lock fails.
+	Lock(ctx context.Context, inst model.InstitutionID, id model.SourceID) (unlock func(), err error)
 }
 
 // SessionOptions are what a session is made of. The [Retriever] fills them in; tests of sources do so themselves.
@@ -149,21 +161,91 @@ func (s *Session) Account(ctx context.Context, id string) error {
 	return s.account(ctx, id)
 }
 
-// State returns what the source saved last, the zero Secret where nothing.
+// State returns what the source saved last, the zero Secret where nothing. Where the host's [State] is a [StateLocker], no
+// other call for the same connection gets there between this and the session's end: this one waits until another's is over.
 func (s *Session) State(ctx context.Context) (crypto.Secret, error) {
 	if s.state == nil {
 		return crypto.Secret{}, nil
 	}
+	done, err := s.locked(ctx)
+	if err != nil {
+		return crypto.Secret{}, err
+	}
+	defer done()
 	return s.state.Load(ctx, s.inst, s.desc.ID)
 }
 
 // SaveState seals and stores what the source must know in later calls, in this process or another. Save before the
-// first use: a token that is used and then lost with the process cannot be had again. The zero Secret removes it.
+// first use: a token that is used and then lost with the process cannot be had again. The zero Secret removes it. After
+// [Session.Close] nothing is saved.
 func (s *Session) SaveState(ctx context.Context, state crypto.Secret) error {
 	if s.state == nil {
 		return Errorf(ErrAdapter, "the session has no place to save state")
 	}
+	done, err := s.locked(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	return s.state.Save(ctx, s.inst, s.desc.ID, state)
+}
+
+// hold is the session's lock of its state.
+type hold struct {
+	turn   sync.Mutex // one at a time waits for the lock
+	mu     sync.Mutex // for the rest
+	giveUp func()     // ends the waiting
+	unlock func()     // nil where the lock is not held
+	using  int        // calls of the state that have not returned
+	closed bool
+}
+
+// locked makes sure that the state's lock is held until done was called, and the session closed.
+func (s *Session) locked(ctx context.Context) (done func(), err error) {
+	h := &s.hold
+	h.turn.Lock()
+	defer h.turn.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l, ok := s.state.(StateLocker); ok && h.unlock == nil && !h.closed {
+		waiting, cancel := context.WithCancel(ctx)
+		defer cancel()
+		h.giveUp = cancel
+		h.mu.Unlock()
+		unlock, err := l.Lock(waiting, s.inst, s.desc.ID)
+		h.mu.Lock()
+		h.giveUp = nil
+		if err != nil {
+			return nil, err
+		}
+		if h.closed {
+			unlock()
+		} else {
+			h.unlock = unlock
+		}
+	}
+	if h.closed {
+		return nil, Errorf(ErrAdapter, "the session was over")
+	}
+	h.using++
+	return func() { h.end(func() { h.using-- }) }, nil
+}
+
+// end changes the hold, and gives the lock back where nothing needs it any more.
+func (h *hold) end(change func()) {
+	h.mu.Lock()
+	change()
+	unlock := h.unlock
+	if !h.closed || h.using > 0 {
+		unlock = nil
+	}
+	if unlock != nil {
+		h.unlock = nil
+	}
+	h.mu.Unlock()
+	if unlock != nil {
+		unlock()
+	}
 }
 
 // Failed says that a source could not bring all of some categories but goes on with the rest: one account of several
@@ -183,8 +265,15 @@ func (s *Session) Now() time.Time { return s.now() }
 // Limits returns the limits in force, none of them zero.
 func (s *Session) Limits() Limits { return s.limits }
 
-// Close closes the session's connections and forgets its cookies. From then on its client makes no request.
+// Close closes the session's connections and forgets its cookies. From then on its client makes no request, and no state is
+// loaded or saved. It may be called more than once.
 func (s *Session) Close() {
+	s.hold.end(func() {
+		s.hold.closed = true
+		if s.hold.giveUp != nil {
+			s.hold.giveUp()
+		}
+	})
 	s.guard.closed.Store(true)
 	s.guard.jar.clear()
 	s.guard.next.CloseIdleConnections()

@@ -210,7 +210,9 @@ func (a *run) fetch(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
 		defer s.Close()
-		done <- a.guarded(ctx, s, q)
+		err := a.guarded(ctx, s, q)
+		s.Close() // before anybody goes on: the next call may need what the session holds
+		done <- err
 	}()
 	select {
 	case err = <-done:

@@ -217,7 +217,7 @@ func (c *client) fields(ctx context.Context, in map[string]crypto.Secret) (sourc
 	p := c.state.Pending
 	for _, name := range p.Ask {
 		if in[name].IsZero() {
-			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "the field %s of the challenge is missing", name)
+			return sources.Step{}, sources.Errorf(sources.ErrUnmatched, "the field %s of the challenge is missing", name)
 		}
 	}
 	if p.Phase == phaseAccounts {
@@ -225,7 +225,7 @@ func (c *client) fields(ctx context.Context, in map[string]crypto.Secret) (sourc
 		err := in[fieldIBAN].Use(func(b []byte) error {
 			i, err := model.ParseIBAN(b)
 			if err != nil {
-				return sources.Errorf(sources.ErrAuthentication, "the field iban is no IBAN")
+				return sources.Errorf(sources.ErrUnmatched, "the field iban is no IBAN")
 			}
 			ref.IBAN = i.Value()
 			return nil
@@ -247,7 +247,7 @@ func (c *client) fields(ctx context.Context, in map[string]crypto.Secret) (sourc
 			switch name {
 			case fieldPSU:
 				if len(b) > 256 || !httpguts.ValidHeaderFieldValue(string(b)) {
-					return sources.Errorf(sources.ErrAuthentication, "the field psu-id cannot stand in a header")
+					return sources.Errorf(sources.ErrUnmatched, "the field psu-id cannot stand in a header")
 				}
 				header["PSU-ID"] = string(b)
 				if t := c.source.conf.PSUIDType; t != "" {
@@ -265,7 +265,7 @@ func (c *client) fields(ctx context.Context, in map[string]crypto.Secret) (sourc
 						return nil
 					}
 				}
-				return sources.Errorf(sources.ErrAuthentication, "the field method is none of the choices")
+				return sources.Errorf(sources.ErrUnmatched, "the field method is none of the choices")
 			}
 			return nil
 		})

@@ -30,7 +30,8 @@ const (
 // other begins anew and needs the subject to be present. A connection that exists stays usable until the new one is done,
 // and is then ended, since a bank keeps one recurring consent per subject.
 //
-// What the subject refused, or the bank rejected, is [sources.ErrAuthentication]. After an error that waiting mends, such as
+// What the subject refused, or the bank rejected, is [sources.ErrAuthentication]; a callback or a field that does not fit is
+// [sources.ErrUnmatched], and changes nothing. After an error that waiting mends, such as
 // [sources.ErrUnavailable], ask again with an empty request: a callback and a field are taken once only. What they led to may
 // be over with it, as where a code could not be turned into a token or a password was not answered: then begin anew.
 // [sources.ErrNotProvided] means that there is nothing to connect for, since the scope has nothing that the bank's interface
@@ -66,12 +67,12 @@ func (s *Source) step(ctx context.Context, session *sources.Session, r sources.C
 	switch {
 	case len(r.Callback) > 0:
 		if p == nil {
-			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "no connection is waiting for this callback")
+			return sources.Step{}, sources.Errorf(sources.ErrUnmatched, "no connection is waiting for this callback")
 		}
 		return c.callback(ctx, r.Callback)
 	case len(r.Fields) > 0:
 		if p == nil || p.Phase != phaseChallenge && p.Phase != phaseAccounts {
-			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "no connection is waiting for these fields")
+			return sources.Step{}, sources.Errorf(sources.ErrUnmatched, "no connection is waiting for these fields")
 		}
 		return c.fields(ctx, r.Fields)
 	case p != nil && p.Consent != "" && p.Phase != phaseChallenge && p.Phase != phaseSent && p.Phase != phaseCreate &&
@@ -162,12 +163,12 @@ func withState(address, state string) (string, error) {
 func (c *client) callback(ctx context.Context, q url.Values) (sources.Step, error) {
 	p := c.state.Pending
 	if p.Phase != phaseRedirect && p.Phase != phaseOAuth {
-		return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "no connection is waiting for this callback")
+		return sources.Step{}, sources.Errorf(sources.ErrUnmatched, "no connection is waiting for this callback")
 	}
 	got := q["state"]
 	ok, refused := len(got) == 1 && same(got[0], p.State), len(got) == 1 && same(got[0], p.NokState)
 	if !ok && !refused {
-		return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "the callback's state is not the one that was sent")
+		return sources.Step{}, sources.Errorf(sources.ErrUnmatched, "the callback's state is not the one that was sent")
 	}
 	was := p.Phase
 	p.State, p.NokState = "", ""

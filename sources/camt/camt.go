@@ -11,6 +11,7 @@
 //     which way the money went. Opening plus entries is compared with closing for each Stmt and Rpt.
 //   - A batch, one Ntry with several TxDtls, gives one transaction for each of them where all have an amount in the
 //     account's currency and these add up to the entry; otherwise one transaction for the whole with the issue "aggregate".
+//     One TxDtls with another amount than the entry has that issue too, unless the charges that are given explain it.
 //   - The counterparty is the debtor of a credit and the creditor of a debit. Reversals and returns keep the roles of
 //     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be
 //     told. The statement's own account is never the counterparty.

@@ -11,6 +11,7 @@ import (
 type pending struct {
 	t         *model.Transaction
 	amount    model.Money // without sign; no amount where the details have none in the entry's currency
+	charges   model.Money // the same, of their charges
 	direction direction   // of the details, unknown where they leave it to the entry
 	group, nr int         // for the locator
 }
@@ -36,6 +37,7 @@ func (r *reader) endDetail() {
 			break
 		}
 	}
+	p.charges = r.charges(dCharges)
 	d := p.direction
 	if d == unknown {
 		d = r.direction(fSign)
@@ -83,9 +85,11 @@ func (r *reader) endEntry() error {
 		return r.writeDetails(&common)
 	}
 	t := new(model.Transaction)
+	part := false
 	if len(r.pending) == 1 {
 		p := &r.pending[0]
 		t = p.t
+		part = !r.accountsFor(p, common.Amount)
 		if d := r.direction(fSign); p.direction != unknown && p.direction != d && !t.Counterparty.IsZero() {
 			// Who is the other side of a credit that calls itself a debit?
 			t.Counterparty = model.Counterparty{}
@@ -101,10 +105,42 @@ func (r *reader) endEntry() error {
 	if t.Description == "" {
 		t.Description = r.string(fInfo, "description", &t.Issues)
 	}
-	if r.overflow || r.stated > 1 {
+	if r.overflow || r.stated > 1 || part {
 		t.Issues = append(t.Issues, model.Doubt(model.IssueAggregate, ""))
 	}
 	return r.w.Record(t, model.Locator(r.locator("Ntry", r.entry)))
+}
+
+// charges reads the charges of an entry or of its details; no amount where there are none, or several without a total.
+func (r *reader) charges(f field) model.Money {
+	if !r.values.has(f) || !r.values.has(f+1) {
+		return model.Money{}
+	}
+	m, _ := parseMoney(r.values.text[f], r.values.text[f+1])
+	return m
+}
+
+// accountsFor reports whether the only details of an entry are the whole of it, as far as they have an amount: ISO 20022 has
+// the entry's amount differ from the transaction's by charges that are taken out of it or added. Where no charges that are given
+// explain it, the counterparty is that of a part of the entry.
+func (r *reader) accountsFor(p *pending, total model.Money) bool {
+	if p.amount.Currency() == "" || total.Currency() == "" {
+		return true
+	}
+	if total.Sign() < 0 {
+		total = total.Neg()
+	}
+	if p.amount == total {
+		return true
+	}
+	for _, c := range [...]model.Money{p.charges, r.charges(fCharges)} {
+		for _, c := range [...]model.Money{c, c.Neg()} {
+			if sum, err := p.amount.Add(c); err == nil && sum == total {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // split reports whether every detail of the entry has an amount in the entry's currency and whether these, with their

@@ -104,6 +104,49 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestPart holds that the counterparty of a part of an entry is not that of the whole without a doubt. The entry is of 5 euros.
+func TestPart(t *testing.T) {
+	t.Parallel()
+	const party = `<RltdPties><Cdtr><Nm>A. Voorbeeld</Nm></Cdtr></RltdPties>`
+	amount := func(ccy, v string) string { return `<Amt Ccy="` + ccy + `">` + v + `</Amt>` }
+	total := func(v string) string {
+		return `<Chrgs><TtlChrgsAndTaxAmt Ccy="EUR">` + v + `</TtlChrgsAndTaxAmt></Chrgs>`
+	}
+	tests := map[string]struct {
+		entry, detail string
+		part          bool
+	}{
+		"no amount":                      {"", "", false},
+		"the whole":                      {"", amount("EUR", "5.00"), false},
+		"the whole, in the older way":    {"", "<AmtDtls><TxAmt>" + amount("EUR", "5") + "</TxAmt></AmtDtls>", false},
+		"another currency":               {"", amount("USD", "3"), false},
+		"less":                           {"", amount("EUR", "3"), true},
+		"less, in the older way":         {"", "<AmtDtls><TxAmt>" + amount("EUR", "3") + "</TxAmt></AmtDtls>", true},
+		"more":                           {"", amount("EUR", "7"), true},
+		"less, and charges":              {"", amount("EUR", "4.50") + total("0.50"), false},
+		"less, and charges of the entry": {total("0.50"), amount("EUR", "4.50"), false},
+		"more, and charges":              {"", amount("EUR", "5.50") + total("0.50"), false},
+		"charges that do not explain it": {"", amount("EUR", "3") + total("0.50"), true},
+		"charges in another currency":    {"", amount("EUR", "4.50") + strings.ReplaceAll(total("0.50"), "EUR", "USD"), true},
+		"a charge without a total":       {"", amount("EUR", "4.50") + "<Chrgs>" + amount("EUR", "0.50") + "</Chrgs>", false},
+		"a charge of the later versions": {"", amount("EUR", "4.50") + "<Chrgs><Rcrd>" + amount("EUR", "0.50") + "</Rcrd></Chrgs>", false},
+		"several without a total":        {"", amount("EUR", "4.50") + "<Chrgs><Rcrd>" + amount("EUR", "0.50") + "</Rcrd><Rcrd>" + amount("EUR", "0.10") + "</Rcrd></Chrgs>", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := readEntry(t, booked+tt.entry+"<NtryDtls><TxDtls>"+tt.detail+party+"</TxDtls></NtryDtls>")
+			var want []model.Issue
+			if tt.part {
+				want = []model.Issue{{Code: model.IssueAggregate}}
+			}
+			assert.Equal(t, want, got.Issues)
+			assert.Equal(t, "-5.00", got.Amount.Text())
+			assert.Equal(t, "A. Voorbeeld", got.Counterparty.Name)
+		})
+	}
+}
+
 // TestStated holds that one record for several transactions says so, however the entry says that there are several.
 func TestStated(t *testing.T) {
 	t.Parallel()

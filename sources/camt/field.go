@@ -51,6 +51,8 @@ const (
 	fSubFamily
 	fOwnCode
 	fBatchSize
+	fCharges
+	fChargesCurrency
 	fInfo
 
 	// Of a transaction's details.
@@ -60,6 +62,8 @@ const (
 	dInstructedCurrency
 	dSettled
 	dSettledCurrency
+	dCharges
+	dChargesCurrency
 	dSign
 	dReference
 	dMandate

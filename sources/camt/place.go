@@ -32,6 +32,7 @@ const (
 	entryDomain
 	entryFamily
 	entryOwnCode
+	entryCharges
 	details
 	batch
 	detail
@@ -39,6 +40,7 @@ const (
 	amounts
 	instructed
 	settled
+	detailCharges
 	detailCode
 	detailDomain
 	detailFamily
@@ -126,7 +128,7 @@ func child(at place, name []byte) (place, field) {
 		return accountChild(at, name)
 	case balance, balanceType, balanceCode, creditLine, balanceDate:
 		return balanceChild(at, name)
-	case entryStatus, bookingDate, valueDate, entryCode, entryDomain, entryFamily, entryOwnCode, details, batch:
+	case entryStatus, bookingDate, valueDate, entryCode, entryDomain, entryFamily, entryOwnCode, entryCharges, details, batch:
 		return entryPartChild(at, name)
 	case parties, debtor, debtorAccount, debtorAccountID, debtorOther, ultimateDebtor, creditor, creditorID, creditorIDKind,
 		creditorIDOther, creditorScheme, creditorAccount, creditorAccountID, creditorOther, ultimateCreditor:
@@ -246,6 +248,8 @@ func entryChild(name []byte) (place, field) {
 		return leaf, fID
 	case "BkTxCd":
 		return entryCode, 0
+	case "Chrgs":
+		return entryCharges, 0
 	case "NtryDtls":
 		return details, 0
 	case "TxDtls":
@@ -300,6 +304,8 @@ func entryPartChild(at place, name []byte) (place, field) {
 		if string(name) == "Cd" {
 			return leaf, fOwnCode
 		}
+	case entryCharges:
+		return chargesChild(at, name, fCharges)
 	case details:
 		switch string(name) {
 		case "TxDtls":
@@ -315,6 +321,17 @@ func entryPartChild(at place, name []byte) (place, field) {
 	return skipped, 0
 }
 
+// chargesChild takes the total, or the only charge: several without a total put the field in conflict.
+func chargesChild(at place, name []byte, f field) (place, field) {
+	switch string(name) {
+	case "TtlChrgsAndTaxAmt", "Amt":
+		return leaf, f
+	case "Rcrd":
+		return at, 0
+	}
+	return skipped, 0
+}
+
 func detailChild(name []byte) (place, field) {
 	switch string(name) {
 	case "Refs":
@@ -325,6 +342,8 @@ func detailChild(name []byte) (place, field) {
 		return leaf, dSign
 	case "AmtDtls":
 		return amounts, 0
+	case "Chrgs":
+		return detailCharges, 0
 	case "BkTxCd":
 		return detailCode, 0
 	case "RltdPties":
@@ -369,6 +388,8 @@ func detailPartChild(at place, name []byte) (place, field) {
 		if string(name) == "Amt" {
 			return leaf, dSettled
 		}
+	case detailCharges:
+		return chargesChild(at, name, dCharges)
 	case detailCode:
 		switch string(name) {
 		case "Domn":

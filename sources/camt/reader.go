@@ -38,7 +38,7 @@ type reader struct {
 	format      model.FormatID
 	space       []byte  // the namespace of the root
 	declaration int     // and where it was declared
-	message     bool    // there was one in it
+	message     string  // the element of the message in it, "" before it
 	at          place   // the innermost element that is looked into
 	outer       []place // those around it
 	field       field   // the field of the innermost element, 0 for none
@@ -92,7 +92,7 @@ func (r *reader) read() error {
 	for err == nil {
 		err = r.next()
 	}
-	if err == io.EOF && !r.message {
+	if err == io.EOF && r.message == "" {
 		return sources.Errorf(sources.ErrMalformed, "a Document without a message of camt.052, camt.053 or camt.054")
 	}
 	if err == io.EOF {
@@ -186,7 +186,7 @@ func (r *reader) start() error {
 	}
 	switch p {
 	case message:
-		r.message = true
+		r.message = string(name)
 	case pages:
 		r.values.reset(fPageNumber, fLastPage)
 	case balance:
@@ -215,7 +215,7 @@ func (r *reader) start() error {
 		r.values.reset(dOther, dScheme)
 	case leaf:
 		switch f {
-		case fBalanceAmount, fAmount, dAmount, dInstructed, dSettled:
+		case fBalanceAmount, fAmount, fCharges, dAmount, dInstructed, dSettled, dCharges:
 			if c, ok := r.s.Lookup("Ccy"); ok {
 				r.values.put(f+1, c)
 			}

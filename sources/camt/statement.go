@@ -26,14 +26,14 @@ func (r *reader) startStatement() error {
 	r.owner = r.owner[:0]
 	r.values.reset(fFrom, fServicerBIC)
 	r.covered = covered{}
-	b := append(r.path[:0], "/Document/"...)
+	b := append(append(r.path[:0], "/Document/"...), r.message...)
 	switch r.format {
 	case Report:
-		b = append(b, "BkToCstmrAcctRpt/Rpt["...)
+		b = append(b, "/Rpt["...)
 	case Statement:
-		b = append(b, "BkToCstmrStmt/Stmt["...)
+		b = append(b, "/Stmt["...)
 	default:
-		b = append(b, "BkToCstmrDbtCdtNtfctn/Ntfctn["...)
+		b = append(b, "/Ntfctn["...)
 	}
 	b = strconv.AppendInt(b, int64(r.statement), 10)
 	r.path = append(b, ']')

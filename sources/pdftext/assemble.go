@@ -52,6 +52,7 @@ const (
 	maxTouch     = 0.03 // the gap up to which two fragments are one word
 	maxOverlap   = 0.1  // how far a glyph may go back over the one before it
 	maxWordBack  = 0.5  // how far a fragment may go back over the one before it in the row
+	maxDigitBack = 0.4  // the same for a digit after a digit, as a part of its width
 	maxScript    = 0.5  // how far a superscript or subscript may be from the baseline
 	maxBaseline  = 0.05 // how far the baseline of one fragment may wander
 	dupAlong     = 0.1  // how near a second copy of a glyph lies to the first
@@ -231,7 +232,7 @@ func (b *wordBuilder) row(f []fragment) {
 			i += n
 			continue
 		}
-		from := i
+		from, prev := i, i
 		end, size := f[i].u1, f[i].size
 		for i++; i < len(f); i++ {
 			n := &f[i]
@@ -241,13 +242,20 @@ func (b *wordBuilder) row(f []fragment) {
 			gap := n.u0 - end
 			// A space that was shown is no reason to break: only a gap is. Producers cancel spaces with negative word
 			// spacing, and make others with character spacing.
-			if n.vis != f[from].vis || gap >= maxTouch*size || gap < -maxWordBack*size {
+			if n.vis != f[from].vis || gap >= maxTouch*size || gap < -maxWordBack*size || b.overprints(&f[prev], n, end) {
 				break
 			}
-			end = max(end, n.u1)
+			end, prev = max(end, n.u1), i
 		}
 		b.word(f[from:i])
 	}
+}
+
+// overprints reports whether n begins with a digit that stands on the digits before it rather than after them: a corrected
+// figure or a shadow, which must not make a longer number.
+func (b *wordBuilder) overprints(prev, n *fragment, end float64) bool {
+	return end-n.u0 > maxDigitBack*(n.u1-n.u0)/float64(n.glyphs) &&
+		digitAfterNumber(b.asm.text[prev.start:prev.end], string(b.asm.text[n.start:n.end]))
 }
 
 // dropDuplicates marks fragments that are printed again at nearly the same place, which is how boldness and shadows are faked.

@@ -15,7 +15,9 @@
 //
 // Text is decoded by the font it is set in: simple fonts through ToUnicode, /Encoding and /Differences or the encoding of the
 // embedded program; composite fonts through ToUnicode, Unicode CMaps or the character map of the embedded program. A glyph
-// whose meaning is not told is U+FFFD, never a guess. Words are built from the advances of the glyphs, so it does not matter
+// whose meaning is not told is U+FFFD, never a guess, and so is a digit of which two places of the document say two different
+// things. (The one exception, a subset without any encoding, is told by [Document.Guessed]. A font whose only word about its
+// glyphs, ToUnicode, lies cannot be told without looking at the glyphs' shapes.) Words are built from the advances of the glyphs, so it does not matter
 // whether a producer shows lines, words or single glyphs. /ActualText replaces what it covers; form fields and other annotations
 // show what their appearance shows; text that nobody sees is there and marked as such (see [Visibility]). A raised or smaller
 // digit directly after a number is a word of its own, since a footnote mark must not become part of an amount.
@@ -42,6 +44,7 @@
 //	interp_path.go                   path construction and painting: 8.5
 //	interp_form.go                   Form XObjects 8.10, annotation appearances 12.5.5
 //	interp_marked.go                 marked content 14.6, replacement text 14.9.4, optional content 8.11
+//	interp_seen.go                   what hides text: clipping 8.5.4, colour 8.6, transparency 11.6.4.4
 //	font.go, font_simple.go          simple fonts: 9.6
 //	font_composite.go, cmap*.go      composite fonts and CMaps: 9.7, 9.10.3
 //	font_sfnt.go, _type1.go, _cff.go what embedded programs tell of their glyphs: 9.9

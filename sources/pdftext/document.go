@@ -54,6 +54,7 @@ type Document struct {
 	operators   int
 	glyphs      int
 	hiddenOCGs  map[pdf.Ref]bool // nil until asked for
+	guessed     bool             // see Guessed
 	reader      *interpreter     // reused from page to page
 }
 
@@ -73,6 +74,15 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Document
 // Damaged reports whether anything of the file read so far was found broken and read around: a rebuilt cross-reference, a
 // truncated stream, an object that is not where it should be. What was read from a damaged document may lack a part.
 func (d *Document) Damaged() bool { return d.file.Damaged() }
+
+// Guessed reports whether a font of the pages read so far brings its own glyphs and does not say what they mean: neither the
+// document nor the font's program has an encoding for it. Its text was decoded as if the codes were ordinary ones, which is right
+// for most such fonts; a subset that numbers its glyphs anew yields another text than the page shows.
+func (d *Document) Guessed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.guessed
+}
 
 // NumPages returns the number of pages. It walks the page tree and does not trust what the tree says of itself.
 func (d *Document) NumPages(ctx context.Context) (int, error) {

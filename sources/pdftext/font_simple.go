@@ -25,7 +25,11 @@ func (d *Document) loadSimple(ctx context.Context, dict pdf.Dict, subtype string
 	for code := range 256 {
 		text := e.text(byte(code))
 		if uni != nil {
-			if s, ok := uni.text(uint32(code)); ok && (text == "" || !isPrivate(s)) {
+			switch s, ok := uni.text(uint32(code)); {
+			case !ok || text != "" && isPrivate(s):
+			case e.told[code] && contradicts(text, s):
+				text = "" // one of the two is wrong, and nothing says which
+			default:
 				text = s
 			}
 		}
@@ -38,6 +42,14 @@ func (d *Document) loadSimple(ctx context.Context, dict pdf.Dict, subtype string
 type encoding struct {
 	names [256]string
 	texts [256]string // from an embedded TrueType font, for codes whose name is unknown
+	told  [256]bool   // the name is the document's own word, not a default
+}
+
+// contradicts reports whether an /Encoding and a ToUnicode CMap tell two different things of a digit. Other characters have good
+// reasons to differ: small capitals, ligatures, glyphs that are called after another one.
+func contradicts(named, mapped string) bool {
+	digit := func(s string) bool { return len(s) == 1 && s[0] >= '0' && s[0] <= '9' }
+	return digit(named) && named != mapped && (digit(mapped) || blankText(mapped))
 }
 
 func (e *encoding) text(code byte) string {
@@ -68,15 +80,19 @@ func (d *Document) simpleEncoding(ctx context.Context, dict, descriptor pdf.Dict
 	}
 	if table != nil {
 		e.names = *table
+		for code := range e.told {
+			e.told[code] = !symbolic
+		}
 	}
-	if builtIn && (table == nil || subtype == "TrueType" && symbolic) && subtype != "Type3" {
-		found, err := d.builtInEncoding(ctx, descriptor, &e, table != nil)
+	if builtIn && table == nil && subtype != "Type3" {
+		found, embedded, err := d.builtInEncoding(ctx, descriptor, &e)
 		if err != nil {
 			return e, err
 		}
-		if table == nil && found {
+		if found {
 			table = &e.names
 		}
+		d.guessed = d.guessed || embedded && !found && diffs.Len() == 0
 	}
 	if table == nil {
 		if table = &standardNames; subtype == "TrueType" {
@@ -88,6 +104,9 @@ func (d *Document) simpleEncoding(ctx context.Context, dict, descriptor pdf.Dict
 		var own [256]bool
 		d.applyDifferences(&e, list, &own)
 		e.readNumbered(&own)
+		for code := range own {
+			e.told[code] = e.told[code] || own[code]
+		}
 	}
 	return e, nil
 }
@@ -169,26 +188,18 @@ func trailingNumber(name string, base int) (int, bool) {
 	return int(n), err == nil
 }
 
-// builtInEncoding reads the encoding that an embedded font program brings along. With override only a TrueType program is used:
-// its own character map goes before an /Encoding that a symbolic font should not have.
-func (d *Document) builtInEncoding(ctx context.Context, descriptor pdf.Dict, e *encoding, override bool) (bool, error) {
+// builtInEncoding reads the encoding that an embedded font program brings along. embedded says that there is a program.
+func (d *Document) builtInEncoding(ctx context.Context, descriptor pdf.Dict, e *encoding) (found, embedded bool, err error) {
 	data, key, err := d.fontFile(ctx, descriptor)
-	if err != nil || data == nil {
-		return false, err
+	switch {
+	case err != nil || data == nil:
+		return false, false, err
+	case key == "FontFile2" || isSFNT(data) && key != "FontFile":
+		return sfntEncoding(data, e), true, nil
+	case key == "FontFile":
+		return type1Encoding(data, e), true, nil
 	}
-	if key == "FontFile2" || isSFNT(data) && key != "FontFile" {
-		if override {
-			return false, nil
-		}
-		return sfntEncoding(data, e), nil
-	}
-	if override {
-		return false, nil
-	}
-	if key == "FontFile" {
-		return type1Encoding(data, e), nil
-	}
-	return cffEncoding(data, e), nil
+	return cffEncoding(data, e), true, nil
 }
 
 // simpleWidths returns the advance of every code for font size 1 (§9.2.4).

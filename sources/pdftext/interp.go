@@ -24,7 +24,11 @@ type interpreter struct {
 	forms  int // Form XObjects drawn on this page
 	active []pdf.Ref
 	marks  marks
-	ops    int // operators since the context was last asked
+
+	areas    []area // painted so far, see interp_seen.go
+	box      box    // of the path under construction
+	clipNext bool   // that path is the next clipping path
+	ops      int    // operators since the context was last asked
 }
 
 // state is the graphics state (§8.4) as far as text and rulings need it.
@@ -38,7 +42,17 @@ type state struct {
 	leading float64
 	rise    float64
 	render  int
+
+	fill        color // of what is filled, text among it
+	space       colorSpace
+	lineWidth   float64
+	clip        pdf.Rect
+	clipped     bool // clip counts
+	transparent bool // nothing of a fill is seen
+	faint       bool // what lies below a fill is seen, or may be
 }
+
+func newState(base matrix) state { return state{ctm: base, scale: 1, space: 1, lineWidth: 1} }
 
 // resources is what names in a content stream refer to, with the last font looked up.
 type resources struct {
@@ -51,10 +65,11 @@ type resources struct {
 func (in *interpreter) start(base matrix) {
 	in.asm.reset()
 	in.path.reset(in.doc.limits.Rulings)
-	in.state = state{ctm: base, scale: 1}
+	in.state = newState(base)
 	in.stack, in.floor, in.deeper = in.stack[:0], 0, 0
 	in.textMatrix, in.lineMatrix = identity, identity
 	in.forms, in.active = 0, in.active[:0]
+	in.areas, in.box, in.clipNext = in.areas[:0], box{}, false
 	in.marks = marks{list: in.marks.list[:0]}
 }
 
@@ -266,12 +281,19 @@ func (c *content) operator(op []byte) error {
 		return c.show(a)
 	case "Do":
 		return c.xobject()
+	case "sh":
+		in.painted(wholePage, anyColor)
 	case "BI":
 		c.inlineImage()
+		in.paintImage()
 	case "BDC", "BMC", "EMC":
 		return c.marked(op)
 	default:
-		in.path.operator(op, a, &s.ctm)
+		if !c.setColor(op) {
+			in.trace(op, a)
+			in.path.operator(op, a, &s.ctm)
+			in.paint(op)
+		}
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func (in *interpreter) form(ctx context.Context, o pdf.Object, pre matrix, outer
 	stream := d.file.Resolve(o)
 	dict := stream.Dict()
 	if !stream.IsStream() || !d.file.Get(dict, "Subtype").IsName("Form") {
+		if stream.IsStream() {
+			in.paintImage()
+		}
 		return nil
 	}
 	if ref != (pdf.Ref{}) && slices.Contains(in.active, ref) {
@@ -51,6 +54,9 @@ func (in *interpreter) form(ctx context.Context, o pdf.Object, pre matrix, outer
 		return nil
 	}
 	in.state.ctm = m
+	if b, ok := d.file.Rect(dict.Raw("BBox")); ok && in.deeper == 0 {
+		in.clipToBox(b)
+	}
 	stack := len(in.stack)
 	in.floor, in.deeper = stack, 0
 	res := d.file.Get(dict, "Resources").Dict()
@@ -102,7 +108,7 @@ func (in *interpreter) annotations(ctx context.Context, p pdf.Page) error {
 			continue
 		}
 		base, _ := pageMatrix(p)
-		in.state = state{ctm: base, scale: 1}
+		in.state = newState(base)
 		in.stack, in.deeper = in.stack[:0], 0
 		in.asm.space()
 		if err := in.appearance(ctx, o, rect, p.Resources); err != nil {

@@ -21,6 +21,8 @@ type marks struct {
 		v      float64
 		any    bool
 	}
+	digits  []byte // of the glyphs that are replaced
+	unknown bool   // one of them means nothing
 }
 
 // mark is an open marked-content sequence.
@@ -105,11 +107,16 @@ func (ms *marks) cut(in *interpreter, n int) {
 func (ms *marks) begin(s []byte) {
 	ms.replacing, ms.text = true, textString(s)
 	ms.box.any = false
+	ms.digits, ms.unknown = ms.digits[:0], false
 }
 
-// cover notes where a replaced glyph lies.
-func (ms *marks) cover(st *style, u0, u1, v float64) {
+// cover notes where a replaced glyph lies, and its digits.
+func (ms *marks) cover(st *style, text string, u0, u1, v float64) {
 	b := &ms.box
+	ms.unknown = ms.unknown || text == replacementText
+	if len(ms.digits) <= maxActualText {
+		ms.digits = appendDigits(ms.digits, text)
+	}
 	if !b.any || b.style.angle != st.angle {
 		b.style, b.u0, b.u1, b.v, b.any = *st, min(u0, u1), max(u0, u1), v, true
 		return
@@ -117,12 +124,23 @@ func (ms *marks) cover(st *style, u0, u1, v float64) {
 	b.u0, b.u1 = min(b.u0, u0, u1), max(b.u1, u0, u1)
 }
 
+func appendDigits(to []byte, s string) []byte {
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			to = append(to, s[i])
+		}
+	}
+	return to
+}
+
 // flush shows the replacement where the glyphs were, its characters spread evenly. Replaced glyphs that are not there show
-// nothing: a text without a place is not on the page.
+// nothing: a text without a place is not on the page. Where the glyphs show other digits than the replacement says, none of
+// the two is taken.
 func (ms *marks) flush(in *interpreter) {
 	ms.replacing = false
 	b := &ms.box
 	n := utf8.RuneCountInString(ms.text)
+	lies := len(ms.digits) > 0 && !ms.unknown && string(ms.digits) != string(appendDigits(nil, ms.text))
 	if !b.any || n == 0 {
 		return
 	}
@@ -131,7 +149,11 @@ func (ms *marks) flush(in *interpreter) {
 	for _, r := range ms.text {
 		u := b.u0 + float64(i)*step
 		i++
-		if s := runeText(r); blankText(s) {
+		s := runeText(r)
+		if lies {
+			s = replacementText
+		}
+		if blankText(s) {
 			in.asm.space()
 		} else {
 			in.asm.add(&b.style, s, u, u+step, b.v)

@@ -26,7 +26,7 @@ func (c *content) setFont() error {
 	return nil
 }
 
-// extGState executes gs, of which only /Font matters here (§8.4.5).
+// extGState executes gs, of which the font and the transparency matter here (§8.4.5, §11.6.4.4).
 func (c *content) extGState() error {
 	name, ok := c.args.last(pdf.TokenName)
 	if !ok {
@@ -34,6 +34,13 @@ func (c *content) extGState() error {
 	}
 	file := c.in.doc.file
 	dict := file.Get(file.Get(c.res.dict, "ExtGState").Dict(), string(name.bytes)).Dict()
+	s := &c.in.state
+	if v, ok := file.Get(dict, "ca").Float(); ok {
+		s.transparent, s.faint = v <= sameColor, v < 1
+	}
+	if mode, ok := file.Get(dict, "BM").Name(); ok && mode != "Normal" && mode != "Compatible" {
+		s.faint = true
+	}
 	arr := file.Get(dict, "Font").Array()
 	if len(arr) != 2 {
 		return nil
@@ -42,8 +49,8 @@ func (c *content) extGState() error {
 	if err != nil {
 		return err
 	}
-	c.in.state.font = f
-	c.in.state.size, _ = file.Index(arr, 1).Float()
+	s.font = f
+	s.size, _ = file.Index(arr, 1).Float()
 	return nil
 }
 
@@ -103,11 +110,12 @@ type pen struct {
 	x        float64
 	style    style
 	vertical bool
-	dx, dy   float64 // page space per unit of text space along the writing direction
-	ox, oy   float64 // where the text matrix's origin, raised by Ts, lies on the page
-	along    float64 // what one unit of text space is in the assembler's frame
-	u, v     float64 // the origin in the assembler's frame
-	scale    float64 // horizontal scaling, 1 for vertical writing
+	dx, dy   float64    // page space per unit of text space along the writing direction
+	ox, oy   float64    // where the text matrix's origin, raised by Ts, lies on the page
+	along    float64    // what one unit of text space is in the assembler's frame
+	u, v     float64    // the origin in the assembler's frame
+	scale    float64    // horizontal scaling, 1 for vertical writing
+	vis      Visibility // of the string, before clipping
 	ok       bool
 }
 
@@ -171,7 +179,10 @@ func (in *interpreter) pen() pen {
 		st.vis = LayerOff
 	case s.render == 3 || s.render == 7:
 		st.vis = Invisible
+	case in.unseen(&p):
+		st.vis = Invisible
 	}
+	p.vis = st.vis
 	return p
 }
 
@@ -270,8 +281,13 @@ func (in *interpreter) showString(p *pen, b []byte) error {
 func (in *interpreter) place(p *pen, g *glyph, width float64) {
 	u0 := p.u + p.x*p.along
 	u1 := u0 + width*p.scale*p.along
+	if in.state.clipped {
+		if p.style.vis = p.vis; p.vis < Cropped && in.state.cuts(p, u0, u1) {
+			p.style.vis = Cropped
+		}
+	}
 	if in.marks.replacing {
-		in.marks.cover(&p.style, u0, u1, p.v)
+		in.marks.cover(&p.style, g.text, u0, u1, p.v)
 		return
 	}
 	if g.blank {

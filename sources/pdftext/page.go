@@ -47,11 +47,12 @@ type Visibility uint8
 
 // The kinds of visibility. Of several reasons the last of this list counts.
 const (
-	// Visible words are drawn on the visible page. (Nothing is known of what is painted over them, or of their colour.)
+	// Visible words are drawn on the visible page. (Nothing is known of what is painted over them.)
 	Visible Visibility = iota
-	// Cropped words lie on the sheet but outside the visible part, the crop box.
+	// Cropped words lie on the sheet but outside the visible part: the crop box, or the clipping path.
 	Cropped
-	// Invisible words are drawn with text rendering mode 3 or 7: the text layer under a scan, mostly.
+	// Invisible words are drawn with text rendering mode 3 or 7 (the text layer under a scan, mostly), fully transparent, or
+	// in the colour of the paper or plain area that they stand on.
 	Invisible
 	// LayerOff words belong to optional content that is switched off.
 	LayerOff

@@ -131,8 +131,8 @@ func (f *field) written(n *html.Node) jsonscan.Kind {
 	return 0
 }
 
-// repeated reports whether a text is the field's own label, as where headings are repeated, or has it in it, before a colon
-// or in a part of its own: narrow screens show it there and wide ones do not, by a style sheet.
+// repeated reports whether a text is the field's own label, as where headings are repeated, or begins with it, before a colon
+// or in an element of its own: narrow screens show it there and wide ones do not, by a style sheet.
 func (f *field) repeated(d *dom, n *html.Node, text string) bool {
 	if f.Kind != Text {
 		return false
@@ -140,23 +140,23 @@ func (f *field) repeated(d *dom, n *html.Node, text string) bool {
 	if before, _, _ := strings.Cut(text, ":"); f.labels[fold(before)] {
 		return true
 	}
-	if c := n.FirstChild; c == nil || c.NextSibling == nil && c.Type == html.TextNode {
-		return false
-	}
-	for c := range n.Descendants() {
-		switch c.Type {
-		case html.TextNode:
-			text = c.Data
-		case html.ElementNode:
-			text = d.label(c)
-		default:
-			continue
-		}
-		if f.labels[fold(text)] && d.visible(c) {
+	text = fold(text)
+	for l := range f.labels {
+		if strings.HasPrefix(text, l+" ") && !strings.HasPrefix(fold(d.firstText(n)), l+" ") {
 			return true
 		}
 	}
 	return false
+}
+
+// firstText returns the first visible text in an element, up to the next element.
+func (d *dom) firstText(n *html.Node) string {
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode && strings.TrimSpace(c.Data) != "" && d.visible(c) {
+			return c.Data
+		}
+	}
+	return ""
 }
 
 // table is the one table of a region that has the section's columns.

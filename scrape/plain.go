@@ -126,6 +126,7 @@ const (
 	struckOut  problem = "is struck out"
 	notLoaded  problem = "is still being loaded"
 	linkBeside problem = "has a link beside its text"
+	linkOnly   problem = "is a link that does something"
 	noteDigit  problem = "has raised digits"
 )
 
@@ -160,6 +161,8 @@ func (d *dom) plain(n *html.Node, lines bool) (string, problem) {
 		return "", p.problem
 	case p.linked && p.unlinked:
 		return "", linkBeside
+	case p.linked && isAction(p.lines[0]):
+		return "", linkOnly
 	case len(p.lines) > 1 && !lines:
 		return "", manyLines
 	}
@@ -245,7 +248,14 @@ func (d *dom) doubt(n *html.Node) problem {
 
 // actions are words that links begin with which do something about a value.
 var actions = []string{
-	"wijzig", "wijzigen", "aanpassen", "bewerk", "bewerken", "verwijder", "verwijderen", "bekijk", "bekijken", "change", "edit", "view",
+	"wijzig", "wijzigen", "aanpassen", "bewerk", "bewerken", "verwijder", "verwijderen", "bekijk", "bekijken", "voeg", "toevoegen",
+	"vul", "invullen", "change", "edit", "view", "add",
+}
+
+// isAction reports the text of such a link.
+func isAction(s string) bool {
+	word, _, _ := strings.Cut(fold(s), " ")
+	return slices.Contains(actions, word)
 }
 
 // values leaves out of what stands behind a label what one can do about the first.
@@ -270,13 +280,8 @@ func (d *dom) action(n *html.Node) bool {
 	if p.problem != "" || p.unlinked {
 		return false
 	}
-	for _, l := range p.lines {
-		word, _, _ := strings.Cut(fold(l), " ")
-		if !slices.Contains(actions, word) {
-			return false
-		}
-	}
-	return p.linked || p.button
+	other := slices.ContainsFunc(p.lines, func(l string) bool { return !isAction(l) })
+	return !other && (p.linked || p.button)
 }
 
 func (p *plainText) element(n *html.Node) {

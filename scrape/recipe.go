@@ -179,7 +179,7 @@ const (
 	Date                 // see [DateFormat]
 	Decimal              // a number; one with a single mark between thousands and no decimals could be read in two ways
 	Percent              // a number without marks between thousands, with or without "%"
-	Int                  // a whole number; 0 is no value, as in package model
+	Int                  // a whole number; 0 is a value
 	Choice               // one of Values
 	Postcode             // a Dutch postcode
 	IBAN                 // with or without blanks

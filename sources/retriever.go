@@ -61,8 +61,10 @@ type Input struct {
 	Files []Document
 	// Handovers are the subject's own authenticated sessions at portals.
 	Handovers map[model.InstitutionID]Handover
-	// Subject is who the host knows the subject to be: name and birth date. With it, coverage says whether the documents
-	// are that person's.
+	// Subject is who the host knows the subject to be. With it, coverage says whether the documents are that person's: yes
+	// where they have a person record with the same BSN, where both have one, else with a birth date and a family name that
+	// agree; no where one of these contradicts; not checkable otherwise. Names of owners of accounts do not count, so of
+	// statements alone it cannot be checked.
 	Subject *model.Person
 }
 

@@ -83,7 +83,8 @@ func (q Query) WantsBSN() bool {
 
 // ConnectRequest is what the host hands to the next step of a connection.
 type ConnectRequest struct {
-	// RedirectURL is where the institution sends the subject back to; required in the first call.
+	// RedirectURL is where the institution sends the subject back to; required in the first call. One that no institution takes,
+	// such as http, is [ErrConfig].
 	RedirectURL string
 	// NokRedirectURL is where it sends them after a refusal; RedirectURL where empty.
 	NokRedirectURL string

@@ -139,14 +139,14 @@ func (c *client) begin(ctx context.Context, r sources.ConnectRequest) (sources.S
 func withState(address, state string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Fragment != "" || u.Opaque != "" {
-		return "", sources.Errorf(sources.ErrAdapter, "the redirect address is not an absolute one without a fragment")
+		return "", sources.Errorf(sources.ErrConfig, "the redirect address is not an absolute one without a fragment")
 	}
 	switch host := u.Hostname(); {
 	case u.Scheme == "https" && host != "":
 	case u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1"):
 	case strings.Contains(u.Scheme, "."):
 	default:
-		return "", sources.Errorf(sources.ErrAdapter, "the redirect address is neither https nor an app's own scheme")
+		return "", sources.Errorf(sources.ErrConfig, "the redirect address is neither https nor an app's own scheme")
 	}
 	if state == "" {
 		return address, nil

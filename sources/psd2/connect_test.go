@@ -212,7 +212,7 @@ func TestConnectNeeds(t *testing.T) {
 			t.Parallel()
 			h := hosttest.New(t, psd2test.Options{})
 			_, err := h.Connect(sources.ConnectRequest{RedirectURL: bad})
-			require.ErrorIs(t, err, sources.ErrAdapter)
+			require.ErrorIs(t, err, sources.ErrConfig)
 		})
 	}
 }

@@ -7,12 +7,12 @@
 // and whoever writes a source gives it a factory that starts what the source needs:
 //
 //	func TestConformance(t *testing.T) {
-//		sourcetest.Source(t, func() sourcetest.Setup { … }, nil)
+//		sourcetest.Source(t, func() sourcetest.Setup { … }, &sourcetest.SourceOptions{Golden: "testdata/mybank.golden.jsonl", Accounts: 2})
 //	}
 //
-// A rule that fails is reported with the sentence of the contract that it checks. The suite has no false alarms that we know
-// of; it cannot find every breach, so run it with the race detector too. [CheckNormalizer] and [CheckSource] return the
-// breaches instead of failing a test.
+// A breach names its [Rule], whose sentence stands there. The suite has no false alarms that we know of; it cannot find every
+// breach, so run it with the race detector too. [CheckNormalizer] and [CheckSource] return the breaches instead of failing a
+// test.
 //
 // Golden files hold the records of each document as JSON. Running the tests with BRONDATA_UPDATE=1 writes them; read what it
 // wrote, since only a person can see that an amount is wrong.

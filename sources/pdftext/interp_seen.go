@@ -285,7 +285,7 @@ func (in *interpreter) unseen(p *pen) bool {
 // cuts reports whether a glyph between two places on the pen's line lies outside the clipping path, and not just at its edge.
 func (s *state) cuts(p *pen, u0, u1 float64) bool {
 	x, y := p.middle(u0, u1)
-	return !inside(s.clip, x, y, p.style.size/4)
+	return !inside(s.clip, x, y, p.style.size/10)
 }
 
 // middle is where on the page the middle of a glyph between two places on the pen's line is.

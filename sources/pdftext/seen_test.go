@@ -78,7 +78,7 @@ func TestSeen(t *testing.T) {
 // Half of a line lies outside the clipping path: the word that it cuts is two, the seen part and the other.
 func TestClippedPart(t *testing.T) {
 	t.Parallel()
-	words := file{content: "0 0 60 200 re W n BT /F1 10 Tf 20 100 Td (123 456 7890) Tj ET"}.read(t).Words
+	words := file{content: "0 0 62 200 re W n BT /F1 10 Tf 20 100 Td (123 456 7890) Tj ET"}.read(t).Words
 	assert.Equal(t, []string{"123", "456", "7", "890"}, texts(&pdftext.Page{Words: words}))
 	require.Len(t, words, 4)
 	for i, want := range []pdftext.Visibility{pdftext.Visible, pdftext.Visible, pdftext.Visible, pdftext.Cropped} {

@@ -1,6 +1,7 @@
 package uwv_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -139,6 +140,9 @@ func TestDocument(t *testing.T) {
 	t.Parallel()
 	whole := top + january + foot
 	other := func(old, new string) string { return strings.Replace(whole, old, new, 1) }
+	march := strings.ReplaceAll(strings.Replace(february, "28-02", "31-03", 1), "-02-", "-03-")
+	april := strings.ReplaceAll(strings.Replace(february, "28-02", "30-04", 1), "-02-", "-04-")
+	days := strings.Replace(tableHead, " uur ", "dagen", 1)
 	tests := map[string]struct {
 		text   string
 		err    error
@@ -168,6 +172,19 @@ func TestDocument(t *testing.T) {
 		"running head":                {whole + "\fVervolg bericht 1\n" + tableHead + february + foot + "\fVervolg bericht 2\n" + tableHead + strings.ReplaceAll(strings.ReplaceAll(february, "-02-", "-03-"), "152", "153") + foot, nil, nil, 3},
 		"BSN":                         {whole + "\nBurgerservicenummer: 999991772", nil, []string{"suspicious:bsn:page 1 row 10"}, 1},
 		"BSN without its number":      {whole + "\nUw BSN staat niet op dit bericht", nil, []string{"layout-changed::page 1 row 10"}, 1},
+		"other column, in a head":     {whole + "\f" + days + february + foot + "\f" + days + march + foot, nil, []string{"layout-changed::page 2 row 1", "layout-changed::page 3 row 1"}, 3},
+		"remark at the same height":   {top + january + "Vervallen\n" + february + foot + "\f" + top + march + "Vervallen\n" + april + foot, nil, []string{"layout-changed::page 1 row 7", "layout-changed::page 2 row 7"}, 4},
+		"payer in other words":        {whole + "\fEmployer         Other B.V.\nPayroll number   822222206L01\n" + tableHead + february + foot, sources.ErrLayoutChanged, []string{"layout-changed::page 2 row 1", "layout-changed::page 2 row 2", "layout-changed::page 2 row 4"}, 1},
+		"payer in other words, twice": {whole + "\fPayroll number   822222206L01\n" + tableHead + february + foot + "\fPayroll number   822222206L01\n" + tableHead + march + foot, sources.ErrLayoutChanged, []string{"layout-changed::page 2 row 1", "layout-changed::page 2 row 3", "layout-changed::page 3 row 3"}, 1},
+		"number without its employer": {whole + "\fNaam                  Ander B.V.\nLoonheffingennummer   822222206L01\n" + tableHead + february + foot, sources.ErrLayoutChanged, []string{"layout-changed::page 2 row 1", "layout-changed::page 2 row 2", "layout-changed::page 2 row 4"}, 1},
+		"two birth dates on a line":   {other("01-02-1980", "01-02-1980     Geboortedatum: 05-06-1990"), sources.ErrMalformed, nil, 0},
+		"date with a further digit":   {other("mei 2026", "mei 20261"), nil, []string{"invalid::document-date"}, 1},
+		"BSN of another person":       {whole + "\nPartner BSN: 999991772", nil, []string{"suspicious:bsn:page 1 row 10"}, 1},
+		"two BSNs":                    {whole + "\nBSN: 999991772 BSN: 999993653", sources.ErrMalformed, nil, 0},
+		"BSN glued to its label":      {whole + "\nBSN:999991772", nil, []string{"suspicious:bsn:page 1 row 10"}, 1},
+		"BSN in groups":               {whole + "\nBSN 9999.91.772", nil, []string{"suspicious:bsn:page 1 row 10"}, 1},
+		"BSN in a name":               {other("A. Tester", "A. Tester (BSN 999991772)"), nil, []string{"suspicious:bsn:page 1 row 7"}, 1},
+		"BSN in an employer":          {other("Voorbeeld B.V.", "J. Jansen BSN 999991772"), nil, []string{"suspicious:bsn:page 1 row 2"}, 1},
 		"benefit rows before":         {"01-01-2026 t/m 31-01-2026 iets\n" + whole, nil, nil, 1},
 	}
 	for name, tt := range tests {
@@ -181,6 +198,9 @@ func TestDocument(t *testing.T) {
 			}
 			assert.Equal(t, tt.issues, issues)
 			assert.Len(t, summaries(got.Records, "income"), tt.rows)
+			text, jsonErr := json.Marshal(got.Records)
+			require.NoError(t, jsonErr)
+			assert.NotContains(t, string(text), "999991772", "there is no legal basis")
 			if err != nil {
 				for _, secret := range []string{"Tester", "Ander", "813580237", "3.250", "1980"} {
 					assert.NotContains(t, err.Error(), secret)
@@ -203,9 +223,59 @@ func TestBSN(t *testing.T) {
 	got, err = readGrid(t, top+january+foot+"\nBSN 999991773", withBSN())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"person A. Tester 1980-02-01 !checksum:bsn"}, summaries(got.Records, "person"))
-	got, err = readGrid(t, top+january+foot+"\nKenmerk 999991772", withBSN())
-	require.NoError(t, err)
-	assert.Equal(t, []string{"person A. Tester 1980-02-01"}, summaries(got.Records, "person"))
+	for text, want := range map[string]string{
+		"\nBSN: 9999.91.772":           "person A. Tester 1980-02-01 999991772",
+		"\nUw BSN 999991772":           "person A. Tester 1980-02-01 999991772",
+		"\nKenmerk 999991772":          "person A. Tester 1980-02-01",
+		"\nPartner BSN 999991772":      "person A. Tester 1980-02-01",
+		"\nBSN partner 999991772":      "person A. Tester 1980-02-01",
+		"\nBSN 9999917721":             "person A. Tester 1980-02-01",
+		"\nBSN van u is\n999991772":    "person A. Tester 1980-02-01",
+		"\nDossier-BSN 999991772-2026": "person A. Tester 1980-02-01",
+	} {
+		got, err = readGrid(t, top+january+foot+text, withBSN())
+		require.NoError(t, err)
+		assert.Equal(t, []string{want}, summaries(got.Records, "person"), text)
+	}
+}
+
+// What stands beside or below a value is not taken for a part of it, and a row on a page that names nobody is in doubt.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	whole := top + january + foot
+	other := func(old, new string) string { return strings.Replace(whole, old, new, 1) }
+	tests := map[string]struct {
+		text string
+		want []string
+	}{
+		"a column beside the employer": {other("Voorbeeld B.V.", "Voorbeeld B.V.       In dienst 01-01-2020"), []string{
+			"person A. Tester 1980-02-01", "employment |813580237L01|WW ZW WIA| !layout-changed:employer", "income 2026-01-01 2026-01-31 160 3250.00 !layout-changed:employer",
+		}},
+		"a label beside the number": {other("813580237L01", "813580237L01 Contractvorm geen"), []string{
+			"person A. Tester 1980-02-01", "employment Voorbeeld B.V.||WW ZW WIA| !layout-changed:payrollTaxNumber", "income 2026-01-01 2026-01-31 160 3250.00 !layout-changed:payrollTaxNumber",
+		}},
+		"a name on two lines": {other("Geboorte", "van Zuylen-Jansen\nGeboorte"), []string{
+			"person A. Tester 1980-02-01 !layout-changed:name", "employment Voorbeeld B.V.|813580237L01|WW ZW WIA|", "income 2026-01-01 2026-01-31 160 3250.00",
+		}},
+		"more than a name": {other("A. Tester", "A. Tester kenmerk 12"), []string{
+			"person 1980-02-01 !invalid:name", "employment Voorbeeld B.V.|813580237L01|WW ZW WIA|", "income 2026-01-01 2026-01-31 160 3250.00",
+		}},
+		"a page of somebody else": {whole + "\f" + tableHead + february + "\nDhr. P. Ander", []string{
+			"person A. Tester 1980-02-01", "employment Voorbeeld B.V.|813580237L01|WW ZW WIA|", "income 2026-01-01 2026-01-31 160 3250.00",
+			"income 2026-02-01 2026-02-28 152 3250.00 !suspicious:",
+		}},
+		"long ago": {other("01-01-2026 t/m 31-01-2026", "01-01-1026 t/m 31-01-1026"), []string{
+			"person A. Tester 1980-02-01", "employment Voorbeeld B.V.|813580237L01|WW ZW WIA|", "income 1026-01-01 1026-01-31 160 3250.00 !suspicious:period",
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := readGrid(t, tt.text, sources.Everything())
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, summaries(got.Records, ""))
+		})
+	}
 }
 
 func TestNames(t *testing.T) {

@@ -164,7 +164,7 @@ func (d *divider) header() (h header) {
 		// No way to divide the lines is right. Labels with one line and none around it are safe.
 		for k, c := range d.cells {
 			f := field{present: true, doubt: model.IssueConflict}
-			if len(c.lines) == 1 && len(d.gaps[k]) == 0 && len(d.gaps[k+1]) == 0 {
+			if len(c.lines) == 1 && len(d.gaps[k]) == 0 && len(d.gaps[k+1]) == 0 && !c.crowded() {
 				f = field{present: true, text: join(c.lines[0].words)}
 			}
 			h[c.label] = f
@@ -194,7 +194,9 @@ func (c cell) read() (f field, known, ok bool) {
 	if len(c.lines) > maxCell || !c.aligned() {
 		return f, false, false
 	}
-	f.text = c.text()
+	if f.text = c.text(); c.crowded() || len(f.text) > maxValue {
+		return field{present: true, doubt: model.IssueLayout}, false, true
+	}
 	switch c.label {
 	case numberLabel:
 		known = payrollNumber.MatchString(f.text)
@@ -209,6 +211,24 @@ func (c cell) read() (f field, known, ok bool) {
 	}
 	return f, known, ok
 }
+
+// crowded reports whether something else stands beside the value: another column, or another label.
+func (c cell) crowded() bool {
+	for _, l := range c.lines {
+		if len(parts(l.words)) > 1 {
+			return true
+		}
+		for _, w := range l.words {
+			if slices.Contains(labelTexts[:], strings.ToLower(strings.TrimSuffix(w.Text, ":"))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxValue is the length in bytes of the longest value: a name on four lines.
+const maxValue = 500
 
 // aligned reports whether the lines are one block of text and the label stands beside its first, middle or last line.
 func (c cell) aligned() bool {
@@ -250,8 +270,14 @@ func (c cell) text() string {
 // lawNames are the employee insurance acts and those that benefits are paid under.
 var lawNames = []string{"WW", "ZW", "WIA", "WAO", "WAZ", "WAZO", "WGA", "IVA", "TW", "IOW", "WAJONG", "GEEN", "EN"}
 
+// maxLaws is the length of the longest list of laws.
+const maxLaws = 100
+
 // laws splits "WW, ZW, WIA/WAO" at its commas, or at its blanks where it has none.
 func laws(s string) []string {
+	if len(s) > maxLaws {
+		return nil
+	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' })
 	if len(parts) == 1 && areLaws(s) {
 		parts = strings.Fields(s)
@@ -268,6 +294,9 @@ func laws(s string) []string {
 }
 
 func areLaws(s string) bool {
+	if len(s) > maxLaws {
+		return false
+	}
 	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",;/ ", r) }) {
 		if !slices.Contains(lawNames, strings.ToUpper(p)) && !isSign(p) {
 			return false

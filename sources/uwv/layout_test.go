@@ -147,8 +147,19 @@ Waarde privégebruik auto                                                       
                                  Eigen bijdrage auto
                                  Waarde privégebruik auto
                                  € 149,01`, []string{jan + " 160 3250.00 !conflict:companyCar"}},
-		"car, wage by itself": {`01-01-2026 t/m 31-01-2026         160
-                                                                               € 3.250,00`, []string{jan + " 160 3250.00"}},
+		"wage by itself": {`01-01-2026 t/m 31-01-2026         160
+                                                                               € 3.250,00`, []string{jan + " 160 3250.00 !layout-changed:socialInsuranceWage"}},
+		"car, stacked labels and two amounts": {`01-01-2026 t/m 31-01-2026         160                                          € 3.250,00
+                                 Eigen bijdrage auto
+                                 Waarde privégebruik auto
+                                 € 149,01   € 612,50`, []string{jan + " 160 3250.00 !conflict:companyCar"}},
+		"car, labels from right to left": {`01-01-2026 t/m 31-01-2026         160                                          € 3.250,00
+                                            Eigen bijdrage auto
+            Waarde privégebruik auto
+            € 149,01                        € 612,50`, []string{jan + " 160 3250.00 !conflict:companyCar"}},
+		"car, three labels": {`01-01-2026 t/m 31-01-2026         160                                          € 3.250,00
+Eigen bijdrage auto    Waarde privégebruik auto    Eigen bijdrage auto
+€ 149,01               € 612,50                    € 1,00`, []string{jan + " 160 3250.00 !conflict:companyCar"}},
 		"car, the same label twice": {`01-01-2026 t/m 31-01-2026         160                                          € 3.250,00
                                  Eigen bijdrage auto
                                  € 149,01

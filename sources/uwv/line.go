@@ -121,7 +121,7 @@ const unreadable = "\ufffd"
 func apart(ws []pdftext.Word) []pdftext.Word {
 	var out []pdftext.Word
 	for _, w := range ws {
-		for {
+		for len(w.Text) <= maxNumber {
 			i := strings.IndexAny(w.Text, euros)
 			if i <= 0 || isSign(w.Text[:i]) {
 				i = -1
@@ -146,6 +146,9 @@ func apart(ws []pdftext.Word) []pdftext.Word {
 	}
 	return out
 }
+
+// maxNumber is the length in bytes of the longest word that may hold two amounts.
+const maxNumber = 100
 
 // The numbers, as the document writes them: the sign before or after, and before or after the euro sign.
 var (

@@ -10,24 +10,31 @@ import (
 
 // message is what the document says, before it becomes records.
 type message struct {
-	running running
-	blocks  []*block
-	issues  []model.Issue
-	pages   int
-	broken  bool // rows were found that could not be read
-	damaged bool // the file is: every record is in doubt
+	running    running
+	blocks     []*block
+	byContract map[contract]*block // those that a later header may continue
+	issues     []model.Issue
+	noted      map[model.Issue]bool // those in issues
+	pages      int
+	broken     bool          // rows were found that could not be read
+	everywhere []model.Issue // doubts of the file, and so of every record
 }
+
+// contract is what tells one block from another: name, number and contract form.
+type contract [3]string
 
 // block is a contract or a benefit, over all pages it stands on.
 type block struct {
 	header
 	at   model.Locator
+	page int
 	rows []income
 }
 
 // income is one row.
 type income struct {
 	at       model.Locator
+	starts   int // the page it begins on
 	from, to model.Date
 	hours    *model.Decimal
 	sv       model.Money
@@ -36,7 +43,12 @@ type income struct {
 }
 
 func (m *message) issue(code model.IssueCode, at model.Locator) {
-	if i := (model.Issue{Code: code, At: at}); !slices.Contains(m.issues, i) {
+	i := model.Issue{Code: code, At: at}
+	if m.noted == nil {
+		m.noted = map[model.Issue]bool{}
+	}
+	if !m.noted[i] {
+		m.noted[i] = true
 		m.issues = append(m.issues, i)
 	}
 }
@@ -48,32 +60,24 @@ func (m *message) layoutChanged(at model.Locator) {
 }
 
 // open returns the block with a header: one that is there already goes on.
-func (m *message) open(h header, at model.Locator) *block {
-	certain := true
-	for _, f := range h {
-		certain = certain && f.doubt == ""
-	}
-	for _, b := range m.blocks {
-		if certain && b.same(h) {
-			if b.header[lawsLabel].text != h[lawsLabel].text {
-				b.header[lawsLabel] = field{present: true, doubt: model.IssueConflict}
-			}
-			return b
+func (m *message) open(h header, l line) *block {
+	key := contract{h[employerLabel].text, h[numberLabel].text, h[formLabel].text}
+	told := h[employerLabel].doubt == "" && h[numberLabel].doubt == "" && h[formLabel].doubt == ""
+	if b := m.byContract[key]; b != nil && told && h[lawsLabel].doubt == "" {
+		if b.header[lawsLabel].text != h[lawsLabel].text {
+			b.header[lawsLabel] = field{present: true, doubt: model.IssueConflict}
 		}
+		return b
 	}
-	b := &block{header: h, at: at}
+	b := &block{header: h, at: l.at(), page: l.page}
 	m.blocks = append(m.blocks, b)
-	return b
-}
-
-// same reports whether a header is that of the same contract: name, number and contract form, all read without doubt.
-func (b *block) same(h header) bool {
-	for _, k := range []label{employerLabel, numberLabel, formLabel} {
-		if b.header[k].doubt != "" || b.header[k].text != h[k].text {
-			return false
-		}
+	if m.byContract == nil {
+		m.byContract = map[contract]*block{}
 	}
-	return true
+	if told && m.byContract[key] == nil {
+		m.byContract[key] = b
+	}
+	return b
 }
 
 // finish compares the rows of each block with each other and with the date of the document.
@@ -81,11 +85,17 @@ func (m *message) finish() {
 	for _, b := range m.blocks {
 		b.dropDuplicates()
 		for i := range b.rows {
-			b.rows[i].check(m.running.made)
+			r := &b.rows[i]
+			if r.check(m.running.made); m.anonymous(r.starts) {
+				add(&r.doubts, model.IssueSuspicious, "")
+			}
 		}
 		b.overlaps()
 	}
 }
+
+// anonymous reports whether a page does not name the person while others do: it may be about somebody else.
+func (m *message) anonymous(page int) bool { return len(m.running.named) > 0 && !m.running.named[page] }
 
 // dropDuplicates keeps rows once that are there twice: producers repeat rows after a page break. A row with the same
 // period and other values is a correction, and stays.
@@ -125,6 +135,7 @@ func onlyDuplicate(is []model.Issue) bool {
 const (
 	maxPeriodDays = 366
 	maxAheadDays  = 3 * 31
+	firstYear     = 1940
 	hoursOfDay    = 24
 )
 
@@ -135,7 +146,7 @@ func (r *income) check(made model.Date) {
 	}
 	days := int(r.to.Time().Sub(r.from.Time()).Hours()/24) + 1
 	switch {
-	case days < 1, days > maxPeriodDays:
+	case days < 1, days > maxPeriodDays, r.from.Year() < firstYear:
 		add(&r.doubts, model.IssueSuspicious, "period")
 	case !made.IsZero() && made.AddDays(maxAheadDays).Before(r.from):
 		add(&r.doubts, model.IssueSuspicious, "period")
@@ -194,10 +205,7 @@ func (m *message) write(q sources.Query, w *sources.Writer) error {
 
 // document writes the doubts about the document.
 func (m *message) document(w *sources.Writer) {
-	if m.damaged {
-		w.Issue(model.Doubt(model.IssueDamaged, ""))
-	}
-	for _, i := range m.issues {
+	for _, i := range slices.Concat(m.everywhere, m.issues) {
 		w.Issue(i)
 	}
 	r := &m.running
@@ -215,17 +223,14 @@ func (m *message) document(w *sources.Writer) {
 	case r.made.IsZero():
 		w.Issue(model.Issue{Code: model.IssueMissing, At: "document-date"})
 	}
-	if r.bsn != "" {
+	if r.bsnAt != "" {
 		// The bytes hold one, whether or not a record does: who passes the document on should know.
 		w.Issue(model.Issue{Code: model.IssueSuspicious, Field: "bsn", At: r.bsnAt})
 	}
 }
 
 func (m *message) record(w *sources.Writer, r model.Record, at model.Locator, doubts ...model.Issue) error {
-	if m.damaged {
-		doubts = append(slices.Clone(doubts), model.Doubt(model.IssueDamaged, ""))
-	}
-	return w.Record(r, at, doubts...)
+	return w.Record(r, at, slices.Concat(doubts, m.everywhere)...)
 }
 
 func (m *message) extra(w *sources.Writer) error {
@@ -249,6 +254,9 @@ func (m *message) writeBlock(b *block, q sources.Query, w *sources.Writer) error
 	}
 	if len(b.rows) == 0 {
 		add(&e.Issues, model.IssueMissing, "")
+	}
+	if m.anonymous(b.page) {
+		add(&e.Issues, model.IssueSuspicious, "")
 	}
 	if q.Wants(model.CategoryEmployment) {
 		if err := m.record(w, e, b.at); err != nil {

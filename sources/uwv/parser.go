@@ -7,6 +7,7 @@ import (
 
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
+	"github.com/brondata/brondata/sources/pdftext"
 )
 
 // read turns the lines of all pages into a message. The error is about the document as a whole.
@@ -38,11 +39,12 @@ func read(pages [][]line) (*message, error) {
 // parser reads line by line: a block's header up to its table's header, then rows, each of one line or more.
 type parser struct {
 	m        *message
-	wages    bool            // the heading Loongegevens was there
-	repeated map[string]bool // texts at the same place of several pages, see headKey
-	head     []line          // the header that is being read
-	above    []line          // lines before its first label
-	stray    []line          // lines since the last known one that nothing claims
+	wages    bool           // the heading Loongegevens was there
+	repeated map[place]bool // lines that stand at the same place of several pages
+	head     []line         // the header that is being read
+	above    []line         // lines before its first label
+	stray    []line         // lines since the last known one that nothing claims
+	strayOdd bool           // one of them is odd
 	block    *block
 	table    *table
 	row      *row
@@ -69,7 +71,7 @@ func (p *parser) line(l line) {
 			p.endRow(&l)
 		}
 		p.endStray()
-		p.table, p.odd = t, false
+		p.table = t // what is odd stays so: the rows below may be those of another payer
 	case isPeriod(l.words):
 		p.endHeader()
 		p.endRow(&l)
@@ -78,9 +80,10 @@ func (p *parser) line(l line) {
 	case inHead && (k != noLabel || p.isValue(l)):
 		p.head = append(p.head, l)
 	case p.m.running.take(l), strings.EqualFold(l.words[0].Text, "Loongegevens") && len(l.words) <= 3:
-	case p.row != nil && !slices.ContainsFunc(p.stray, p.isOdd) && p.row.more(l):
+	case p.row != nil && !p.strayOdd && p.row.more(l):
 	default:
 		p.stray = append(p.stray, l)
+		p.strayOdd = p.strayOdd || p.isOdd(l)
 	}
 }
 
@@ -95,7 +98,7 @@ func (p *parser) isValue(l line) bool {
 }
 
 // isOdd reports whether a line that nothing claims is more than a running head.
-func (p *parser) isOdd(l line) bool { return !p.repeated[headKey(l)] }
+func (p *parser) isOdd(l line) bool { return !p.repeated[place{l.page, l.row}] }
 
 // startHeader begins a block. What stands directly above its first label may be the first lines of the employer's name.
 func (p *parser) startHeader(l line) {
@@ -125,15 +128,15 @@ func (p *parser) endHeader() {
 	if len(p.head) == 0 {
 		return
 	}
-	at := p.head[0].at()
 	h, used, ok := readHeader(p.above, p.head)
+	p.m.running.hideNumber(&h, p.head[0])
 	unused := p.above[:len(p.above)-used]
 	if !ok {
 		unused = p.above
-		p.m.layoutChanged(at)
+		p.m.layoutChanged(p.head[0].at())
 		p.block = nil
 	} else {
-		p.block = p.m.open(h, at)
+		p.block = p.m.open(h, p.head[0])
 	}
 	if p.held != nil {
 		p.row, p.held = p.held, nil
@@ -173,11 +176,18 @@ func (p *parser) endStray() {
 			continue
 		}
 		p.m.issue(model.IssueLayout, l.at())
+		text := l.text()
+		if k, _ := labelOf(l.words); k != noLabel || payrollWord(l.words) {
+			// A payer begins here, in words that are not known: no row below is that of the one above.
+			p.endRow(&l)
+			p.block, p.table = nil, nil
+			p.m.layoutChanged(l.at())
+			continue
+		}
 		if p.table == nil {
 			continue
 		}
 		p.odd = true
-		text := l.text()
 		if !strings.ContainsAny(text, "0123456789") {
 			continue
 		}
@@ -190,36 +200,71 @@ func (p *parser) endStray() {
 			p.m.layoutChanged(l.at())
 		}
 	}
-	p.stray = nil
+	p.stray, p.strayOdd = nil, false
 }
 
-// findRepeated notes the texts that stand at the same height of two pages or more and are nothing else: running heads, or the
-// first line of a repeated header. So they are passed over only when no header claims them.
+// findRepeated notes the lines at the head or the foot of a page that stand at the same height of two pages or more: running
+// heads, or the first line of a repeated header. So they are passed over only when no header claims them. A line within a table
+// is none of them, and neither is one above rows that lack a header, which may be the header in other words.
 func (p *parser) findRepeated(pages [][]line) {
-	p.repeated = map[string]bool{}
-	count := map[string]int{}
+	p.repeated = map[place]bool{}
+	seen := map[headKey]place{} // where a text was met first
 	for _, lines := range pages {
-		for _, l := range lines {
-			k, _ := labelOf(l.words)
-			_, isHead := tableHeader(l.words)
-			found, _ := carLabels(l.words)
-			if k != noLabel || isHead || len(found) > 0 || hasEuro(l.text()) || strings.Contains(l.text(), "t/m") {
+		first, last, headed := content(lines)
+		for i, l := range lines {
+			if i <= last && (i >= first || !headed) || payrollWord(l.words) {
 				continue
 			}
-			key := headKey(l)
-			count[key]++
-			p.repeated[key] = count[key] > 1
+			key := keyOf(l)
+			if was, ok := seen[key]; ok {
+				p.repeated[was], p.repeated[place{l.page, l.row}] = true, true
+			} else {
+				seen[key] = place{l.page, l.row}
+			}
 		}
 	}
 }
 
-// headKey is a line's text with its height; digits count as equal.
-func headKey(l line) string {
+// content finds the first and the last line of a page that belong to a block or a table; headed says that the first one
+// belongs to a header. Without any, the page is all head.
+func content(lines []line) (first, last int, headed bool) {
+	first, last = len(lines), -1
+	for i, l := range lines {
+		k, _ := labelOf(l.words)
+		_, isHead := tableHeader(l.words)
+		found, _ := carLabels(l.words)
+		text := l.text()
+		if k == noLabel && !isHead && len(found) == 0 && !hasEuro(text) && !strings.Contains(text, "t/m") {
+			continue
+		}
+		if last < 0 {
+			first, headed = i, k != noLabel || isHead
+		}
+		last = i
+	}
+	return first, last, headed || last < 0
+}
+
+// place is a line of the document.
+type place struct{ page, row int }
+
+// headKey is a line's text, in which all digits count as equal, and about its height.
+type headKey struct {
+	text string
+	y    int
+}
+
+func keyOf(l line) headKey {
 	text := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return '0'
 		}
 		return r
 	}, l.text())
-	return text + "@" + strings.Repeat("|", int(math.Round(max(0, min(l.y, 5000))/3)))
+	return headKey{text, int(math.Round(max(0, min(l.y, 5000)) / 3))}
+}
+
+// payrollWord reports whether a line has a loonheffingennummer: it is about a payer.
+func payrollWord(ws []pdftext.Word) bool {
+	return slices.ContainsFunc(ws, func(w pdftext.Word) bool { return payrollNumber.MatchString(w.Text) })
 }

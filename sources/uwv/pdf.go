@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/brondata/brondata/sources"
@@ -54,7 +56,9 @@ const detectPages = 3
 
 // withOptions lends f the document's password and the limits.
 func withOptions(d sources.Document, f func(*pdftext.Options)) {
-	o := pdftext.Options{Limits: pdftext.Limits{File: maxBytes, Pages: maxPages, Inflated: 4 * maxBytes}}
+	o := pdftext.Options{Limits: pdftext.Limits{
+		File: maxBytes, Pages: maxPages, Inflated: 4 * maxBytes, Glyphs: maxGlyphs, PageGlyphs: maxPageGlyphs,
+	}}
 	err := d.Password.Use(func(b []byte) error {
 		o.Password = b
 		f(&o)
@@ -66,36 +70,60 @@ func withOptions(d sources.Document, f func(*pdftext.Options)) {
 	}
 }
 
-// readPages returns the upright, visible lines of each page, and whether the file was damaged.
-func readPages(ctx context.Context, d sources.Document) (pages [][]line, damaged bool, err error) {
+// paper is what a person sees of the document, and what is doubtful about all of it.
+type paper struct {
+	pages   [][]line
+	turned  []int // pages with rows that are not upright
+	damaged bool  // the file had to be repaired
+	guessed bool  // a font does not say what its glyphs mean
+}
+
+func readPages(ctx context.Context, d sources.Document) (p paper, err error) {
 	if d.Body.Size() == 0 {
-		return nil, false, sources.Errorf(sources.ErrNotProvided, "the document is empty")
+		return p, sources.Errorf(sources.ErrNotProvided, "the document is empty")
 	}
 	b, err := d.Bytes(ctx, maxBytes)
 	if err != nil {
-		return nil, false, err
+		return p, err
 	}
 	var doc *pdftext.Document
 	withOptions(d, func(o *pdftext.Options) { doc, err = pdftext.Open(ctx, bytes.NewReader(b), int64(len(b)), o) })
 	if err != nil {
-		return nil, false, translate(err)
+		return p, translate(err)
 	}
-	for p, err := range doc.Pages(ctx) {
+	for page, err := range doc.Pages(ctx) {
 		if err != nil {
-			return nil, false, translate(err)
+			return p, translate(err)
 		}
-		pages = append(pages, linesOf(p))
+		p.pages = append(p.pages, linesOf(page))
+		if slices.ContainsFunc(page.Words, isTurnedRow) {
+			p.turned = append(p.turned, page.Number)
+		}
 	}
-	return pages, doc.Damaged(), ctx.Err()
+	p.damaged, p.guessed = doc.Damaged(), doc.Guessed()
+	return p, ctx.Err()
 }
 
-// linesOf leaves out what nobody sees: a hidden layer must not say something else than the page.
+// isTurnedRow tells a word of a row or an amount on a page whose content is turned from a stamp in the margin.
+func isTurnedRow(w pdftext.Word) bool {
+	return w.Rotation != 0 && !w.Hidden() && (hasEuro(w.Text) || strings.EqualFold(w.Text, "t/m"))
+}
+
+// linesOf leaves out what nobody sees: a hidden layer must not say something else than the page. Where only a part of a word
+// is seen, what it says is not known.
 func linesOf(p *pdftext.Page) []line {
 	seen := pdftext.Page{}
-	for _, w := range p.Words {
-		if w.Rotation == 0 && !w.Hidden() {
-			seen.Words = append(seen.Words, w)
+	for i, w := range p.Words {
+		if w.Rotation != 0 || w.Hidden() {
+			continue
 		}
+		if i > 0 && cutFrom(p.Words[i-1], w) {
+			w.Text = unreadable + w.Text
+		}
+		if i+1 < len(p.Words) && cutFrom(w, p.Words[i+1]) {
+			w.Text += unreadable
+		}
+		seen.Words = append(seen.Words, w)
 	}
 	var out []line
 	for i, l := range seen.Lines() {
@@ -103,6 +131,16 @@ func linesOf(p *pdftext.Page) []line {
 	}
 	return out
 }
+
+// cutFrom reports whether b goes on directly after a and only one of them is seen.
+func cutFrom(a, b pdftext.Word) bool {
+	size := min(a.Size, b.Size)
+	return a.Hidden() != b.Hidden() && a.Rotation == b.Rotation &&
+		math.Abs(b.X0-a.X1) < cutGap*size && math.Abs(b.Baseline-a.Baseline) < cutGap*size
+}
+
+// cutGap is the gap in font sizes that the two parts of one word have at most.
+const cutGap = 0.1
 
 // translate gives errors of the PDF reader the sentinels of package sources.
 func translate(err error) error {

@@ -1,6 +1,7 @@
 package uwv
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,11 +17,11 @@ import (
 var (
 	formVersion = regexp.MustCompile(`\bVZB[-\x{2010}\x{2011}\x{ad}]([0-9]{3})\b`)
 	birthDate   = regexp.MustCompile(`(?:^|\s)Geboortedatum ?: ?(\S*)`)
-	madeOn      = regexp.MustCompile(`(?:^|\s)Datum ?: ?(?:([0-9]{1,2}) (\pL+) ([0-9]{4})|([0-9]{2}-[0-9]{2}-[0-9]{4}))?`)
+	madeOn      = regexp.MustCompile(`(?:^|\s)Datum ?: ?(?:(?:([0-9]{1,2}) (\pL+) ([0-9]{4})|([0-9]{2}-[0-9]{2}-[0-9]{4}))(?:\s|$))?`)
 	address     = regexp.MustCompile(`^(De heer|Mevrouw) (.+)$`)
 	afterName   = regexp.MustCompile(` (?:Geboortedatum|Datum|Pagina|Blad|BSN|Burgerservicenummer|VZB[-\x{2010}\x{2011}\x{ad}][0-9])`)
 	pageNumber  = regexp.MustCompile(`^(?:Pagina|Blad) ?:? ?[0-9]+(?: ?(?:van|/) ?[0-9]+)?$|^[0-9]{1,3} ?(?:van|/) ?[0-9]{1,3}$`)
-	citizen     = regexp.MustCompile(`(?i)(?:^|\s)(?:BSN|Burgerservicenummer(?: \(BSN\))?) ?:? ([0-9]{8,9})(?:\s|$)`)
+	citizen     = regexp.MustCompile(`(?i)(^|.*?[^\pL\pN])(?:BSN|Burgerservicenummer(?: \(BSN\))?) ?:? ?([0-9]{8,9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3})\b`)
 )
 
 var months = []string{
@@ -34,14 +35,16 @@ var versions = []string{"004", "005", "006"}
 type running struct {
 	gender   model.Gender
 	name     string
-	born     string // as printed; "" where no page has it
-	bsn      string // the digits after the label
-	bsnAt    model.Locator
+	born     string        // as printed; "" where no page has it
+	bsn      string        // the digits after the label
+	bsnAt    model.Locator // of the first number, whoever's it is
 	made     model.Date
 	badMade  bool
 	version  string
 	at       model.Locator // of the first name
 	named    map[int]bool  // pages with a name
+	last     line          // the one with the latest name
+	wrapped  bool          // a name seems to go on below
 	conflict bool          // two pages name different persons, or dates of birth
 	mixed    bool          // two form versions
 }
@@ -53,37 +56,77 @@ func (r *running) take(l line) bool {
 		r.mixed = r.mixed || r.version != "" && r.version != m[1]
 		r.version, taken = m[1], true
 	}
-	if m := birthDate.FindStringSubmatch(text); m != nil {
+	for _, m := range birthDate.FindAllStringSubmatch(text, -1) {
 		taken = true
 		r.conflict = r.conflict || r.born != "" && m[1] != "" && r.born != m[1]
 		if r.born == "" {
 			r.born = m[1]
 		}
 	}
-	if m := madeOn.FindStringSubmatch(text); m != nil {
+	for _, m := range madeOn.FindAllStringSubmatch(text, -1) {
 		taken = true
 		r.date(m)
 	}
-	if m := citizen.FindStringSubmatch(text); m != nil {
-		taken = true
-		r.conflict = r.conflict || r.bsn != "" && r.bsn != m[1]
-		if r.bsn == "" {
-			r.bsn, r.bsnAt = m[1], l.at()
-		}
-	}
 	for _, part := range parts(l.words) {
 		text := join(part)
+		for _, m := range citizen.FindAllStringSubmatch(text, -1) {
+			taken = true
+			r.number(l, m[1], m[2])
+		}
+		r.wrapped = r.wrapped || r.goesOn(l, part, text)
 		if i := afterName.FindStringIndex(text); i != nil {
 			text = text[:i[0]]
 		}
 		if m := address.FindStringSubmatch(text); m != nil {
 			taken = true
 			r.person(l, m[1], m[2])
+			r.last = line{words: part[:min(len(part), 3)], page: l.page, y: l.y}
 		}
 		taken = taken || pageNumber.MatchString(text)
 	}
 	return taken || strings.EqualFold(text, "Printversie verzekeringsbericht") || strings.EqualFold(text, "uwv")
 }
+
+// number takes the digits after a label, unless the words before it say that they are somebody else's.
+func (r *running) number(l line, before, digits string) {
+	if r.bsnAt == "" {
+		r.bsnAt = l.at()
+	}
+	if before = strings.TrimSpace(before); before != "" && !beforeNumber.MatchString(before) {
+		return
+	}
+	digits = strings.NewReplacer(".", "", " ", "").Replace(digits)
+	r.conflict = r.conflict || r.bsn != "" && r.bsn != digits
+	r.bsn = digits
+}
+
+// beforeNumber is what may stand before the label on its line: what else the page says of the person.
+var beforeNumber = regexp.MustCompile(`^(?:Uw|(?:De heer|Mevrouw) .+|Geboortedatum ?: ?\S+|Datum ?: ?[0-9]+ \pL+ [0-9]+)$`)
+
+// hideNumber leaves out a value with a BSN in it: one leaves only as what it is.
+func (r *running) hideNumber(h *header, l line) {
+	for k := range h {
+		if citizen.MatchString(h[k].text) {
+			h[k] = field{present: true, doubt: model.IssueSuspicious}
+			if r.bsnAt == "" {
+				r.bsnAt = l.at()
+			}
+		}
+	}
+}
+
+// goesOn reports whether a part of a line may be the rest of the name above it.
+func (r *running) goesOn(l line, part []pdftext.Word, text string) bool {
+	n := r.last.words
+	if len(n) == 0 || l.page != r.last.page || l.y <= r.last.y || l.y-r.last.y > maxLeading*n[0].Size || len(part) > maxNameWords ||
+		strings.ContainsAny(text, "0123456789:") || afterName.MatchString(" "+text) {
+		return false
+	}
+	return slices.ContainsFunc(n, func(w pdftext.Word) bool { return math.Abs(w.X0-part[0].X0) <= indent })
+}
+
+// maxNameWords is how many words the rest of a name has at most: more are a sentence.
+const maxNameWords = 4
 
 // parts cuts a line at its wide gaps: a name ends before what stands at the other side of the page.
 func parts(ws []pdftext.Word) (out [][]pdftext.Word) {
@@ -157,12 +200,20 @@ func (r *running) record(bsn bool) *model.Person {
 	if r.name == "" && r.born == "" {
 		return nil
 	}
-	p := &model.Person{Name: nameOf(r.name), Gender: r.gender}
+	p := &model.Person{Gender: r.gender}
+	switch {
+	case r.name == "":
+		add(&p.Issues, model.IssueMissing, "name")
+	case strings.ContainsAny(r.name, "0123456789:"), len(r.name) > maxValue:
+		add(&p.Issues, model.IssueInvalid, "name") // more than a name
+	default:
+		p.Name = nameOf(r.name)
+	}
 	if strings.Contains(r.name, unreadable) {
 		add(&p.Issues, model.IssueCharset, "name")
 	}
-	if r.name == "" {
-		add(&p.Issues, model.IssueMissing, "name")
+	if r.wrapped {
+		add(&p.Issues, model.IssueLayout, "name")
 	}
 	d, ok := parseDate(r.born)
 	switch {

@@ -49,13 +49,14 @@ type row struct {
 	cars    bool       // a car's label was there
 	wage    bool       // the wage is known, and so it was on the line of the period
 	onFirst bool
+	alone   bool // the wage stood on a line with nothing else
 	bad     bool // amounts cannot be told apart: no further one is taken
 }
 
 // newRow reads the line with the period. A value that has not its form, or stands under another column, is left out.
 func newRow(l line, t *table) *row {
 	r := &row{t: t, last: l.y, page: l.page}
-	r.at = l.at()
+	r.at, r.starts = l.at(), l.page
 	r.period(l.words[0].Text, l.words[2].Text)
 	found, rest := carLabels(l.words[3:])
 	lead, amounts := columns(rest)
@@ -70,6 +71,8 @@ func newRow(l line, t *table) *row {
 		r.hours = &d
 	}
 	switch {
+	case len(found) > carTexts:
+		r.conflict()
 	case r.cars && len(amounts) > 0:
 		r.assign(amounts)
 	case len(amounts) > 1:
@@ -141,8 +144,12 @@ func (r *row) more(l line) bool {
 	}
 	r.last, r.page = l.y, l.page
 	r.cars = r.cars || len(found) > 0
-	r.pending = append(r.pending, found...)
-	if len(amounts) > 0 && !r.bad {
+	if r.bad {
+		return true
+	}
+	if r.pending = append(r.pending, found...); len(r.pending) > carTexts {
+		r.conflict()
+	} else if len(amounts) > 0 {
 		r.assign(amounts)
 	}
 	return true
@@ -156,16 +163,31 @@ func (r *row) assign(as []amount) {
 	switch {
 	case n == 0 && len(as) == 1 && under && !r.wage:
 		r.setWage(last)
-	case n > 0 && len(as) == n+1 && under && !r.wage:
+		r.alone = true
+	case n > 0 && len(as) == n+1 && under && !r.wage && r.inOrder():
 		r.setWage(last)
 		r.carAmounts(as[:n])
-	case n > 0 && len(as) == n && (r.wage || !under):
+	case n > 0 && len(as) == n && (r.wage || !under) && r.inOrder():
 		r.carAmounts(as)
 	case n > len(as) && (r.wage || !under):
 		r.byPlace(as)
 	default:
 		r.conflict()
 	}
+}
+
+// carTexts is how many texts about a car there are.
+const carTexts = 2
+
+// inOrder reports whether the labels that wait stand from left to right, as the amounts do. Of labels above each other, or
+// of such as a table gives in another order than it shows, nothing says which amount is whose.
+func (r *row) inOrder() bool {
+	for i := 1; i < len(r.pending); i++ {
+		if r.pending[i].x0 < r.pending[i-1].x1-touch {
+			return false
+		}
+	}
+	return true
 }
 
 // carAmounts gives the labels that wait their amounts, from left to right.
@@ -240,6 +262,10 @@ func (r *row) end(next *line) income {
 	}
 	if !r.bad && len(r.pending) > 0 {
 		add(&r.doubts, model.IssueMissing, "companyCar")
+	}
+	if r.alone && !r.cars {
+		// It may as well be a total under a row that lacks its wage.
+		add(&r.doubts, model.IssueLayout, "socialInsuranceWage")
 	}
 	if !r.wage && !r.bad {
 		add(&r.doubts, model.IssueMissing, "socialInsuranceWage")

@@ -35,7 +35,7 @@
 // # What is doubted
 //
 // Columns are told by where words stand, not by their order. An amount that could belong to two columns is left out with an
-// issue, and so is everything that has not exactly the form of its type. A row that is there twice is kept once; rows of one
+// issue, and so is everything that has not exactly the form of its type. Text that nobody sees is not read. A row that is there twice is kept once; rows of one
 // contract whose periods overlap carry an issue, as corrections do. Pages that name different persons or birth dates are no
 // genuine document: sources.ErrMalformed, and nothing is read.
 //
@@ -64,6 +64,12 @@ const maxBytes = 32 << 20
 // maxPages bounds the pages: forty years of months, one employer after the other, take less than fifty.
 const maxPages = 500
 
+// maxGlyphs and maxPageGlyphs bound the text, whose words are all in memory at once. A full page has five thousand characters.
+const (
+	maxGlyphs     = 1_000_000
+	maxPageGlyphs = 40_000
+)
+
 // Normalizer reads the verzekeringsbericht. The zero value is ready, and safe for concurrent use.
 type Normalizer struct{}
 
@@ -83,15 +89,23 @@ func (Normalizer) Categories() []model.Category {
 // ErrTooLarge above 32 MiB, ErrLimit, ErrNotProvided for an empty document, or ErrLayoutChanged: for another form version, where
 // the wages are not found, and, after all records that could be read, where rows stand under no known table header.
 func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
-	pages, damaged, err := readPages(ctx, d)
+	p, err := readPages(ctx, d)
 	if err != nil {
 		return err
 	}
-	m, err := read(pages)
+	m, err := read(p.pages)
 	if err != nil {
 		return err
 	}
-	// What lies in the part that is missing cannot be known: a row, a sign, the rest of a name.
-	m.damaged = damaged
+	for _, page := range p.turned {
+		m.layoutChanged(model.AtPage(page, 1))
+	}
+	if p.damaged {
+		// What lies in the part that is missing cannot be known: a row, a sign, the rest of a name.
+		m.everywhere = append(m.everywhere, model.Doubt(model.IssueDamaged, ""))
+	}
+	if p.guessed {
+		m.everywhere = append(m.everywhere, model.Doubt(model.IssueCharset, ""))
+	}
 	return m.write(q, w)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -34,22 +35,23 @@ const (
 // before it hands the entry to the [Recorder]. Every text is an opaque id or a code of the host, never a name, an address
 // or free text about a subject.
 type Access struct {
-	Actor      string // who acts; required
-	Role       string // in which role; required
-	OnBehalfOf string // the subject that they act for, when not for themselves
-	Reason     string // why, as a purpose or a code of the host; required
-	LegalBasis string // the law's ground, where the host records one
-	Request    string // the host's own request id
-	Subject    string // whose data it is; a read fills it from its Ref, a deletion leaves what the caller says
+	Actor      string `json:"actor"`                // who acts; required
+	Role       string `json:"role"`                 // in which role; required
+	OnBehalfOf string `json:"onBehalfOf,omitempty"` // the subject that they act for, when not for themselves
+	Reason     string `json:"reason"`               // why, as a purpose or a code of the host; required
+	LegalBasis string `json:"legalBasis,omitempty"` // the law's ground, where the host records one
+	Request    string `json:"request,omitempty"`    // the host's own request id
+	Subject    string `json:"subject,omitempty"`    // whose data it is; a read fills it from its Ref, a deletion leaves what the caller says
+	Recipient  string `json:"recipient,omitempty"`  // the party that it is about, such as whose key was changed; by id
 
-	Action      Action
-	Tenant      string
-	Grant       string
-	Link        string // the link under the grant; "" for a deletion of all of them
-	Compartment Compartment
-	Categories  []model.Category
-	Items       int // how many items are returned or were deleted
-	Outcome     Outcome
+	Action      Action           `json:"action"`
+	Tenant      string           `json:"tenant,omitempty"`
+	Grant       string           `json:"grant,omitempty"`
+	Link        string           `json:"link,omitempty"` // the link under the grant; "" for a deletion of all of them
+	Compartment Compartment      `json:"compartment,omitempty"`
+	Categories  []model.Category `json:"categories,omitempty"`
+	Items       int              `json:"items,omitempty"` // how many items are returned or were deleted
+	Outcome     Outcome          `json:"outcome"`
 }
 
 // check refuses an access that does not say who and why.
@@ -57,7 +59,7 @@ func (a *Access) check() error {
 	if a.Actor == "" || a.Role == "" || a.Reason == "" {
 		return ErrUnnamed
 	}
-	for _, s := range [...]string{a.Actor, a.Role, a.OnBehalfOf, a.Reason, a.LegalBasis, a.Request, a.Subject} {
+	for _, s := range [...]string{a.Actor, a.Role, a.OnBehalfOf, a.Reason, a.LegalBasis, a.Request, a.Subject, a.Recipient} {
 		if len(s) > maxText {
 			return invalid("text of an access too long")
 		}
@@ -96,9 +98,10 @@ func (NoRecorder) Record(context.Context, Access) error { return nil }
 func record(ctx context.Context, r Recorder, a Access) (string, error) {
 	l, ok := r.(Locator)
 	if !ok {
-		return "", notRecorded(r.Record(ctx, a))
+		return "", notRecorded(foreign.Wrap("record", r.Record(ctx, a)))
 	}
 	place, err := l.RecordAt(ctx, a)
+	err = foreign.Wrap("record", err)
 	if err == nil && len(place) > maxText {
 		err = invalid("place in the access log too long")
 	}

@@ -51,7 +51,7 @@ func (v *Vault) unchecked(ctx context.Context, ids ...string) (*snapshot, error)
 	all := make([]string, 0, 8)
 	rs, err := v.disk.keys.Get(ctx, append(append(all, clockID), ids...)...)
 	if err != nil {
-		return nil, fmt.Errorf("retention: key store: %w", err)
+		return nil, fmt.Errorf("retention: %w", err)
 	}
 	s := &snapshot{now: floor(v.o.Now()), records: rs}
 	if r := s.record(clockID); r != nil {
@@ -66,7 +66,7 @@ func (v *Vault) unchecked(ctx context.Context, ids ...string) (*snapshot, error)
 
 // advance moves the mark in the key store up to the snapshot's time: when it is a step behind, or at once.
 func (v *Vault) advance(ctx context.Context, s *snapshot, atOnce bool) error {
-	for s.now.Sub(s.mark) >= markStep || atOnce && s.now.After(s.mark) {
+	for try := 0; s.now.Sub(s.mark) >= markStep || atOnce && s.now.After(s.mark); try++ {
 		e := newEncoder('C')
 		e.time(s.now)
 		c := Change{OpUpdate, Record{ID: clockID, Version: s.version, Body: e.b}}
@@ -77,7 +77,7 @@ func (v *Vault) advance(ctx context.Context, s *snapshot, atOnce bool) error {
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ErrConflict) || try == 8 {
 			return fmt.Errorf("retention: clock mark: %w", err)
 		}
 		// Somebody else moved it, perhaps far enough.

@@ -23,7 +23,7 @@ func (v *Vault) DestroyGrant(ctx context.Context, grant string) error {
 	err := v.retry(ctx, func() error { return v.destroyGrant(ctx, grant) })
 	v.cache.drop(grant)
 	if err == nil {
-		_ = v.scrub(ctx, v.disk.keys) // what remains in the log goes with a sweep at the latest
+		_ = scrub(ctx, v.disk.keys) // what remains in the log goes with a sweep at the latest
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (v *Vault) finishGrant(ctx context.Context, grant string) error {
 func (v *Vault) job(ctx context.Context, grant string) (*jobRecord, error) {
 	rs, err := v.disk.keys.Get(ctx, jobID(grant))
 	if err != nil {
-		return nil, fmt.Errorf("retention: key store: %w", err)
+		return nil, fmt.Errorf("retention: %w", err)
 	}
 	if len(rs) == 0 {
 		return nil, fmt.Errorf("retention: deletion of a grant: %w", fs.ErrNotExist)
@@ -218,7 +218,7 @@ func (v *Vault) deleteLink(ctx context.Context, ref Ref, requested time.Time) (*
 	}
 	v.cache.drop(ref.Grant)
 	if alone {
-		_ = v.scrub(ctx, v.disk.keys)
+		_ = scrub(ctx, v.disk.keys)
 	}
 	return v.finishLink(ctx, ref)
 }
@@ -319,7 +319,7 @@ func (v *Vault) deleteBasket(ctx context.Context, ref Ref, c model.Category) (ob
 		return obituary{}, err
 	}
 	v.cache.drop(ref.Grant)
-	_ = v.scrub(ctx, v.disk.keys)
+	_ = scrub(ctx, v.disk.keys)
 	if err := v.tidy(ctx, v.disk, ref, left); err != nil {
 		return obituary{}, err
 	}
@@ -355,18 +355,11 @@ func (v *Vault) told(ctx context.Context, a Access, ref Ref, place Compartment, 
 	return record(ctx, v.recorder, entry)
 }
 
-func (v *Vault) scrub(ctx context.Context, store any) error {
-	if s, ok := store.(Scrubber); ok {
-		return s.Scrub(ctx)
-	}
-	return nil
-}
-
 // scrubAll scrubs every store that rows or keys were deleted from.
 func (v *Vault) scrubAll(ctx context.Context) error {
-	errs := []error{v.scrub(ctx, v.disk.keys)}
+	errs := []error{scrub(ctx, v.disk.keys)}
 	for _, s := range v.disk.distinct() {
-		errs = append(errs, v.scrub(ctx, s))
+		errs = append(errs, scrub(ctx, s))
 	}
 	return errors.Join(errs...)
 }

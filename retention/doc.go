@@ -42,7 +42,8 @@
 //   - Nothing is returned that the [Recorder] did not take. Refusals are recorded as well.
 //   - Rows in other places, old versions of rows, lost rows, and a changed expiry in a key record are noticed, and give an
 //     error, never a wrong content.
-//   - No error holds a content, or an id.
+//   - No error holds a content, or an id. Of an error of the host's own (a store, a key service, a log, a signer) it says the operation
+//     and the type; errors.Is and errors.As find the original, for a host to log where it decides to.
 //
 // # What is not promised
 //

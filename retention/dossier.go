@@ -17,6 +17,9 @@ const dossierSchema = 1
 // was obtained, if only in part, replaces what was kept of it; one of which nothing was obtained leaves it as it is.
 // Matches are not kept, since they join records of several links: [model.Dossier.Match] finds them again.
 //
+// A category that the policy has in memory only is read back by this Vault alone. Where it is not there, in another process, after a
+// restart or after its time, its coverage says so: nothing obtained, after attempts with the outcome [OutcomeInMemory].
+//
 // extra is kept with it in the same step, such as documents under [CategoryDocument]. Errors are as of Keep, and those of
 // writing the dossier as JSON, which wrap [ErrInvalid].
 func (v *Vault) KeepDossier(ctx context.Context, ref Ref, d *model.Dossier, extra []Content, o *KeepOptions) error {
@@ -24,7 +27,26 @@ func (v *Vault) KeepDossier(ctx context.Context, ref Ref, d *model.Dossier, extr
 	if err != nil {
 		return err
 	}
-	contents := slices.Clone(extra)
+	// Refused before anything is made of it.
+	if err := v.checkContents(ref, extra); err != nil {
+		return err
+	}
+	return v.keep(ctx, ref, o, func(p Policy) ([]Content, error) {
+		contents, err := ofDossier(part, p, extra)
+		if err != nil {
+			return nil, err
+		}
+		return contents, v.checkContents(ref, contents)
+	})
+}
+
+// OutcomeInMemory is the outcome of the attempts that brought a category which is kept in the memory of the process that
+// retrieved it, in the coverage that stands in for it where that is not at hand.
+const OutcomeInMemory = "in-memory-only"
+
+// ofDossier makes the contents of a dossier of one link: one for each category, and what describes the whole.
+func ofDossier(part *model.Dossier, p Policy, extra []Content) (contents []Content, err error) {
+	contents = slices.Clone(extra)
 	rest := &model.Dossier{Issues: part.Issues}
 	kept := make(map[model.Category]bool)
 	for _, c := range model.Categories() {
@@ -34,20 +56,27 @@ func (v *Vault) KeepDossier(ctx context.Context, ref Ref, d *model.Dossier, extr
 		}
 		kept[c] = true
 		if contents, err = appendDossier(contents, c, one); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, k := range part.Coverage {
 		if kept[k.Category] {
-			// For when its records are not there any more.
-			k = model.Coverage{Institution: k.Institution, Category: k.Category, Obtained: model.ObtainedNone}
+			k = standIn(k, p)
 		}
 		rest.Coverage = append(rest.Coverage, k)
 	}
-	if contents, err = appendDossier(contents, CategoryDossier, rest); err != nil {
-		return err
+	return appendDossier(contents, CategoryDossier, rest)
+}
+
+// standIn is the coverage of a category that is kept, for when its records are not there.
+func standIn(k model.Coverage, p Policy) model.Coverage {
+	out := model.Coverage{Institution: k.Institution, Category: k.Category, Obtained: model.ObtainedNone}
+	if p.InMemory(k.Category) {
+		for _, a := range k.Attempts {
+			out.Attempts = append(out.Attempts, model.Attempt{Source: a.Source, Method: a.Method, Started: a.Started, Outcome: OutcomeInMemory})
+		}
 	}
-	return v.Keep(ctx, ref, contents, o)
+	return out
 }
 
 func appendDossier(cs []Content, c model.Category, d *model.Dossier) ([]Content, error) {
@@ -128,6 +157,13 @@ func (v *Vault) ReadDossier(ctx context.Context, a Access, ref Ref) (*model.Doss
 		return nil, err
 	}
 	defer wipe(cs) // the records hold copies
+	return DossierOf(cs)
+}
+
+// DossierOf makes the dossier of contents that [Vault.ReadGrant] returned, as ReadDossier does, for a caller who wants the documents as
+// well: one read, and one entry in the access log. Documents are left out; cs are not changed. [ErrDamaged] as of ReadDossier.
+func DossierOf(cs []Content) (*model.Dossier, error) {
+	cs = slices.DeleteFunc(slices.Clone(cs), func(c Content) bool { return c.Category == CategoryDocument })
 	m := merger{out: &model.Dossier{}, docs: make(map[docKey]int), groups: make(map[string]int)}
 	// What describes a whole link comes last: it tells of categories that are not there.
 	slices.SortStableFunc(cs, func(x, y Content) int {

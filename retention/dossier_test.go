@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -155,4 +156,66 @@ func TestPseudonym(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.Pseudonym(ctx, "", "lender-1", "subject-1")
 	require.ErrorIs(t, err, retention.ErrInvalid)
+}
+
+// TestDossierInMemory: another process, which does not have what the policy has in memory only, says so instead of handing out
+// a dossier that looks whole.
+func TestDossierInMemory(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx := t.Context()
+	require.NoError(t, b.CreateLink(ctx, ref, retention.Policy{Lives: map[model.Category]time.Duration{model.CategoryTransaction: time.Hour}}))
+	full := dossier("one")
+	full.Coverage[2].Attempts = []model.Attempt{{Source: "bank.api", Method: model.API, Started: start, Outcome: "ok", Documents: 2}}
+	require.NoError(t, b.KeepDossier(ctx, ref, full, nil, nil))
+	transactions := func(v *retention.Vault) (int, model.Coverage) {
+		t.Helper()
+		d, err := v.ReadDossier(ctx, by, ref)
+		require.NoError(t, err)
+		for _, k := range d.Coverage {
+			if k.Category == model.CategoryTransaction {
+				return len(model.All[*model.Transaction](d)), k
+			}
+		}
+		require.Fail(t, "no coverage of the transactions")
+		return 0, model.Coverage{}
+	}
+	n, k := transactions(b.Vault)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, full.Coverage[2], k)
+	absent := model.Coverage{
+		Institution: "bank", Category: model.CategoryTransaction, Obtained: model.ObtainedNone,
+		Attempts: []model.Attempt{{Source: "bank.api", Method: model.API, Started: start, Outcome: retention.OutcomeInMemory}},
+	}
+	n, k = transactions(b.open(t, nil))
+	assert.Zero(t, n)
+	assert.Equal(t, absent, k)
+	b.clock.add(time.Hour)
+	n, k = transactions(b.Vault)
+	assert.Zero(t, n)
+	assert.Equal(t, absent, k)
+}
+
+// TestDossierOf: who wants the documents too reads once, and the access log has one entry.
+func TestDossierOf(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx := t.Context()
+	require.NoError(t, b.CreateLink(ctx, ref, retention.Policy{}))
+	document := retention.Content{Category: retention.CategoryDocument, Name: "doc", Body: []byte("<Document/>")}
+	require.NoError(t, b.KeepDossier(ctx, ref, dossier("one"), []retention.Content{document}, nil))
+	before := b.log.len()
+	cs, err := b.ReadGrant(ctx, by, ref)
+	require.NoError(t, err)
+	assert.Equal(t, before+1, b.log.len())
+	n := len(cs)
+	d, err := retention.DossierOf(cs)
+	require.NoError(t, err)
+	require.Len(t, cs, n, "they are as they were")
+	assert.True(t, slices.ContainsFunc(cs, func(c retention.Content) bool { return string(c.Body) == "<Document/>" }))
+	want, err := b.ReadDossier(ctx, by, ref)
+	require.NoError(t, err)
+	assert.Equal(t, want, d)
+	_, err = retention.DossierOf([]retention.Content{{Category: model.CategoryPerson, Schema: 99}})
+	require.ErrorIs(t, err, retention.ErrDamaged)
 }

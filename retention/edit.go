@@ -13,7 +13,7 @@ import (
 func (v *Vault) linkIn(ctx context.Context, pl plane, ref Ref) (*linkRecord, error) {
 	rs, err := pl.keys.Get(ctx, linkID(ref.Grant, ref.Link))
 	if err != nil {
-		return nil, fmt.Errorf("retention: key store: %w", err)
+		return nil, fmt.Errorf("retention: %w", err)
 	}
 	if len(rs) == 0 {
 		return nil, fmt.Errorf("retention: link: %w", fs.ErrNotExist)
@@ -126,7 +126,7 @@ func (l *linkRecord) doomed() (map[Compartment][]Row, []pending) {
 func remove(ctx context.Context, s Store, rows []Row) error {
 	for part := range slices.Chunk(rows, 64) {
 		if _, err := s.Delete(ctx, part...); err != nil {
-			return fmt.Errorf("retention: delete: %w", err)
+			return fmt.Errorf("retention: %w", err)
 		}
 	}
 	return nil

@@ -40,8 +40,9 @@ type KeepOptions struct {
 // contents replaces everything of that category that the link had before; the rest stays, and lives on from this retrieval.
 // With no contents at all it says that a retrieval succeeded and brought nothing.
 //
-// What the policy has in memory only is kept by this Vault, in this process, in a second step of its own. With [Policy.Discard] or [KeepOptions.Discard]
-// nothing is kept, and nothing that is there lives longer for it.
+// What the policy has in memory only is kept by this Vault, in this process, in a second step of its own: no other process has it, nor
+// does this one after it was restarted. With [Policy.Discard] or [KeepOptions.Discard] nothing is kept, and nothing that is there
+// lives longer for it.
 //
 // Errors: [fs.ErrNotExist] for a link that was not created, [ErrShredded] when the link, its grant or one of the categories
 // was deleted, [ErrExpired] when the policy's end is over, [ErrTooLarge], [ErrInvalid], [ErrClock], [ErrConflict] when it was overtaken
@@ -51,11 +52,20 @@ func (v *Vault) Keep(ctx context.Context, ref Ref, contents []Content, o *KeepOp
 	if err := v.checkContents(ref, contents); err != nil {
 		return err
 	}
+	return v.keep(ctx, ref, o, func(Policy) ([]Content, error) { return contents, nil })
+}
+
+// keep is Keep of what may depend on the link's policy.
+func (v *Vault) keep(ctx context.Context, ref Ref, o *KeepOptions, what func(Policy) ([]Content, error)) error {
 	l, now, err := v.alive(ctx, ref)
 	if err != nil {
 		return err
 	}
 	policy, err := decodePolicy(l.policy)
+	if err != nil {
+		return err
+	}
+	contents, err := what(policy)
 	if err != nil {
 		return err
 	}
@@ -390,7 +400,7 @@ func (w *writing) fill(ctx context.Context, l *linkRecord, p *planned, place Com
 				return err
 			}
 			if err := w.pl.stores[place].Put(ctx, Row{p.expires, l.token, it.id, n}, sealed); err != nil {
-				return fmt.Errorf("retention: put: %w", err)
+				return fmt.Errorf("retention: %w", err)
 			}
 		}
 	}
@@ -418,10 +428,10 @@ func (w *writing) move(ctx context.Context, l *linkRecord, p *planned, g *grantR
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("retention: get: %w", err)
+				return fmt.Errorf("retention: %w", err)
 			}
 			if err := w.pl.stores[place].Put(ctx, Row{p.expires, l.token, it.id, n}, sealed); err != nil {
-				return fmt.Errorf("retention: put: %w", err)
+				return fmt.Errorf("retention: %w", err)
 			}
 		}
 	}

@@ -89,10 +89,10 @@ func (v *Vault) unwrap(ctx context.Context, grant string, place Compartment, w c
 func (v *Vault) dayKey(ctx context.Context, place Compartment, expires time.Time, create bool) (crypto.DataKey, error) {
 	id := dayID(expires, place)
 	cc := crypto.Context{Tenant: v.o.Tenant, Compartment: string(place), Item: id}
-	for {
+	for range 8 { // somebody else may make it, or delete it, meanwhile; a store that is always in conflict is not waited for
 		rs, err := v.disk.keys.Get(ctx, id)
 		if err != nil {
-			return crypto.DataKey{}, fmt.Errorf("retention: key store: %w", err)
+			return crypto.DataKey{}, fmt.Errorf("retention: %w", err)
 		}
 		if len(rs) == 1 {
 			k, err := decodeDay(rs[0])
@@ -113,6 +113,7 @@ func (v *Vault) dayKey(ctx context.Context, place Compartment, expires time.Time
 			return crypto.DataKey{}, fmt.Errorf("retention: day key: %w", err)
 		}
 	}
+	return crypto.DataKey{}, fmt.Errorf("retention: day key: %w", ErrConflict)
 }
 
 // basketKey unwraps the key of a live basket. It is found in the cache by its wrapped form, which the caller has just read from

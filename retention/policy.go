@@ -27,7 +27,8 @@ type Policy struct {
 	// [KeepOptions.Discard].
 	Discard bool
 	// Lives is how long each category may live for the link's purpose, counted from its own retrieval. What is below a day stays
-	// in the memory of the process that retrieved it and never reaches a store. A category that is not named has StaleIn only.
+	// in the memory of the process that retrieved it and never reaches a store: no other process can read it, and a restart
+	// ends it. A category that is not named has StaleIn only.
 	Lives map[model.Category]time.Duration
 	// Until is when everything ends, at the latest: the grant's end. The zero time sets none.
 	Until time.Time

@@ -98,7 +98,7 @@ func (v *Vault) DestroyPurpose(ctx context.Context, purpose string) error {
 	})
 	v.cache.drop(id)
 	if err == nil {
-		_ = v.scrub(ctx, v.disk.keys)
+		_ = scrub(ctx, v.disk.keys)
 	}
 	return err
 }

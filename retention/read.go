@@ -297,7 +297,7 @@ func (v *Vault) openBasket(ctx context.Context, pl plane, ref Ref, g *grantRecor
 				return out, ErrDamaged // not wrapped: to the caller something else than that it never was there
 			}
 			if err != nil {
-				return out, fmt.Errorf("retention: get: %w", err)
+				return out, fmt.Errorf("retention: %w", err)
 			}
 			opened, err := key.Open(body, sealed, chunkContext(cc, token, it, n))
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -67,7 +68,7 @@ func (v *Vault) receipt(ctx context.Context, grant, link string, c model.Categor
 		return r, err
 	}
 	if r.Signature, err = v.o.Signer.Sign(ctx, m); err != nil {
-		return r, fmt.Errorf("retention: sign receipt: %w", err)
+		return r, foreign.Wrap("retention: sign receipt", err, crypto.ErrNoSecret)
 	}
 	return r, nil
 }

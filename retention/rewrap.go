@@ -36,7 +36,7 @@ func (v *Vault) Rewrap(ctx context.Context, cursor string, max int) (next string
 		for max > 0 {
 			rs, err := v.disk.keys.List(ctx, prefix, after, min(max, 64))
 			if err != nil {
-				return cursor, changed, fmt.Errorf("retention: key store: %w", err)
+				return cursor, changed, fmt.Errorf("retention: %w", err)
 			}
 			for _, r := range rs {
 				did, err := v.rewrap(ctx, r)
@@ -69,7 +69,7 @@ func (v *Vault) rewrap(ctx context.Context, r Record) (changed bool, err error) 
 		}
 		rs, get := v.disk.keys.Get(ctx, r.ID)
 		if get != nil {
-			return fmt.Errorf("retention: key store: %w", get)
+			return fmt.Errorf("retention: %w", get)
 		}
 		if len(rs) == 0 {
 			return nil // deleted meanwhile

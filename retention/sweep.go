@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,7 +67,7 @@ func (v *Vault) sweepRecords(ctx context.Context, keys KeyStore, now, mark time.
 		const page = 64
 		rs, err := keys.Due(ctx, now, page+len(tried))
 		if err != nil {
-			return fmt.Errorf("retention: key store: %w", err)
+			return fmt.Errorf("retention: %w", err)
 		}
 		fresh := 0
 		for _, rec := range rs {
@@ -151,7 +151,7 @@ func (v *Vault) sweepRows(ctx context.Context, pl plane, at time.Time, max int, 
 		r.Rows += n
 		r.More = r.More || n >= room
 		if err != nil {
-			errs = append(errs, fmt.Errorf("retention: expire: %w", err))
+			errs = append(errs, fmt.Errorf("retention: %w", err))
 		}
 	}
 	return errors.Join(errs...)
@@ -160,15 +160,10 @@ func (v *Vault) sweepRows(ctx context.Context, pl plane, at time.Time, max int, 
 // distinct returns the stores of a plane, each once.
 func (pl plane) distinct() []Store {
 	var out []Store
-next:
 	for _, c := range Compartments() {
-		s := pl.stores[c]
-		for _, have := range out {
-			if t := reflect.TypeOf(s); t == reflect.TypeOf(have) && t.Comparable() && s == have {
-				continue next
-			}
+		if s := pl.stores[c]; !slices.Contains(out, s) { // guards and memory: pointers
+			out = append(out, s)
 		}
-		out = append(out, s)
 	}
 	return out
 }

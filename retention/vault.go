@@ -79,24 +79,27 @@ func (r Ref) check() error {
 // New returns a vault. data and keys must be apart (see [KeyStore]); kek is the key-encryption key, or a
 // [crypto.KEKRouter] or [crypto.Keyring]. Nothing is read yet. The error wraps [ErrInvalid].
 func New(data Store, keys KeyStore, kek crypto.KEK, recorder Recorder, o *Options) (*Vault, error) {
-	v := &Vault{recorder: recorder, disk: plane{keys, make(map[Compartment]Store)}}
+	v := &Vault{recorder: recorder, disk: plane{&guardedKeys{keys}, make(map[Compartment]Store)}}
 	if o != nil {
 		v.o = *o
 	}
 	keks := make(map[Compartment]crypto.KEK)
 	mem := NewMemoryStore()
 	v.memory = plane{NewMemoryKeyStore(), make(map[Compartment]Store)}
+	var guarded guards
 	for _, c := range Compartments() {
-		if v.disk.stores[c] = v.o.Stores[c]; v.disk.stores[c] == nil {
-			v.disk.stores[c] = data
+		s := v.o.Stores[c]
+		if s == nil {
+			s = data
 		}
 		if keks[c] = v.o.KEKs[c]; keks[c] == nil {
 			keks[c] = kek
 		}
 		v.memory.stores[c] = mem
-		if v.disk.stores[c] == nil || keks[c] == nil {
+		if s == nil || keks[c] == nil {
 			return nil, invalid("no store or no key-encryption key for a compartment")
 		}
+		v.disk.stores[c] = guarded.of(s)
 	}
 	v.o.KEKs = keks
 	switch {

@@ -55,6 +55,7 @@ type Document struct {
 	glyphs      int
 	hiddenOCGs  map[pdf.Ref]bool // nil until asked for
 	guessed     bool             // see Guessed
+	lacking     bool             // a part that a page refers to cannot be read
 	reader      *interpreter     // reused from page to page
 }
 
@@ -72,8 +73,12 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Document
 }
 
 // Damaged reports whether anything of the file read so far was found broken and read around: a rebuilt cross-reference, a
-// truncated stream, an object that is not where it should be. What was read from a damaged document may lack a part.
-func (d *Document) Damaged() bool { return d.file.Damaged() }
+// truncated stream, an object that is not where it should be, a form or a character map that cannot be decoded. What was read from a damaged document may lack a part.
+func (d *Document) Damaged() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lacking || d.file.Damaged()
+}
 
 // Guessed reports whether a font of the pages read so far brings its own glyphs and does not say what they mean: neither the
 // document nor the font's program has an encoding for it. Its text was decoded as if the codes were ordinary ones, which is right

@@ -106,7 +106,7 @@ func (d *Document) cmapStream(ctx context.Context, o pdf.Object, depth int) (*cm
 		if stops(err) {
 			return nil, err
 		}
-		if len(data) == 0 {
+		if d.lacking = true; len(data) == 0 {
 			return nil, nil
 		}
 	}
@@ -140,7 +140,7 @@ func (d *Document) cmapStream(ctx context.Context, o pdf.Object, depth int) (*cm
 // fontFile returns the embedded font program and the key it stands under, or nothing. Only limits and the context are errors:
 // a broken program is as good as none.
 func (d *Document) fontFile(ctx context.Context, descriptor pdf.Dict) (data []byte, key string, err error) {
-	for _, key := range [...]string{"FontFile2", "FontFile3", "FontFile"} {
+	for _, key := range fontFiles {
 		o := d.file.Get(descriptor, key)
 		if !o.IsStream() {
 			continue
@@ -156,6 +156,19 @@ func (d *Document) fontFile(ctx context.Context, descriptor pdf.Dict) (data []by
 	}
 	return nil, "", nil
 }
+
+// isEmbedded reports whether a font brings its own program, readable or not.
+func (d *Document) isEmbedded(descriptor pdf.Dict) bool {
+	for _, key := range fontFiles {
+		if d.file.Get(descriptor, key).IsStream() {
+			return true
+		}
+	}
+	return false
+}
+
+// fontFiles are the keys under which a descriptor has a font program.
+var fontFiles = [...]string{"FontFile2", "FontFile3", "FontFile"}
 
 // isBold reports what the descriptor and the name say about the weight.
 func (d *Document) isBold(base string, descriptor pdf.Dict) bool {

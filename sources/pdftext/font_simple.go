@@ -20,12 +20,15 @@ func (d *Document) loadSimple(ctx context.Context, dict pdf.Dict, subtype string
 	if err != nil {
 		return nil, err
 	}
+	embedded := d.isEmbedded(descriptor)
 	f := &font{simple: new([256]glyph), bold: d.isBold(base, descriptor), cost: 512}
 	widths := d.simpleWidths(dict, descriptor, subtype, std, &e)
 	for code := range 256 {
 		text := e.text(byte(code))
 		if uni != nil {
 			switch s, ok := uni.text(uint32(code)); {
+			case !ok && embedded && !e.told[code] && isDigit(text):
+				text = "" // a default, in a font whose codes mean what the map says
 			case !ok || text != "" && isPrivate(s):
 			case e.told[code] && contradicts(text, s):
 				text = "" // one of the two is wrong, and nothing says which
@@ -48,9 +51,10 @@ type encoding struct {
 // contradicts reports whether an /Encoding and a ToUnicode CMap tell two different things of a digit. Other characters have good
 // reasons to differ: small capitals, ligatures, glyphs that are called after another one.
 func contradicts(named, mapped string) bool {
-	digit := func(s string) bool { return len(s) == 1 && s[0] >= '0' && s[0] <= '9' }
-	return digit(named) && named != mapped && (digit(mapped) || blankText(mapped))
+	return isDigit(named) && named != mapped && (isDigit(mapped) || blankText(mapped))
 }
+
+func isDigit(s string) bool { return len(s) == 1 && s[0] >= '0' && s[0] <= '9' }
 
 func (e *encoding) text(code byte) string {
 	if s, ok := nameToText(e.names[code]); ok {
@@ -85,14 +89,14 @@ func (d *Document) simpleEncoding(ctx context.Context, dict, descriptor pdf.Dict
 		}
 	}
 	if builtIn && table == nil && subtype != "Type3" {
-		found, embedded, err := d.builtInEncoding(ctx, descriptor, &e)
+		found, err := d.builtInEncoding(ctx, descriptor, &e)
 		if err != nil {
 			return e, err
 		}
 		if found {
 			table = &e.names
 		}
-		d.guessed = d.guessed || embedded && !found && diffs.Len() == 0
+		d.guessed = d.guessed || !found && diffs.Len() == 0 && d.isEmbedded(descriptor)
 	}
 	if table == nil {
 		if table = &standardNames; subtype == "TrueType" {
@@ -188,18 +192,18 @@ func trailingNumber(name string, base int) (int, bool) {
 	return int(n), err == nil
 }
 
-// builtInEncoding reads the encoding that an embedded font program brings along. embedded says that there is a program.
-func (d *Document) builtInEncoding(ctx context.Context, descriptor pdf.Dict, e *encoding) (found, embedded bool, err error) {
+// builtInEncoding reads the encoding that an embedded font program brings along.
+func (d *Document) builtInEncoding(ctx context.Context, descriptor pdf.Dict, e *encoding) (found bool, err error) {
 	data, key, err := d.fontFile(ctx, descriptor)
 	switch {
 	case err != nil || data == nil:
-		return false, false, err
+		return false, err
 	case key == "FontFile2" || isSFNT(data) && key != "FontFile":
-		return sfntEncoding(data, e), true, nil
+		return sfntEncoding(data, e), nil
 	case key == "FontFile":
-		return type1Encoding(data, e), true, nil
+		return type1Encoding(data, e), nil
 	}
-	return cffEncoding(data, e), true, nil
+	return cffEncoding(data, e), nil
 }
 
 // simpleWidths returns the advance of every code for font size 1 (§9.2.4).

@@ -15,6 +15,7 @@ func (c *content) xobject() error {
 	}
 	d := c.in.doc
 	o := d.file.Get(c.res.dict, "XObject").Dict().Raw(string(name.bytes))
+	d.lacking = d.lacking || d.file.Resolve(o).IsNull()
 	return c.in.form(c.ctx, o, identity, c.res.dict, c.depth)
 }
 
@@ -43,7 +44,7 @@ func (in *interpreter) form(ctx context.Context, o pdf.Object, pre matrix, outer
 		if stops(err) {
 			return err
 		}
-		if len(data) == 0 {
+		if d.lacking = true; len(data) == 0 {
 			return nil
 		}
 	}

@@ -118,6 +118,11 @@ func TestContradictingDigits(t *testing.T) {
 			objects:   []string{stream("", "1 begincodespacerange <00> <FF> endcodespacerange "+entries)},
 		}
 	}
+	embedded := func(f file) file {
+		f.resources = strings.Replace(f.resources, "/Flags 32", "/Flags 4/FontFile2 6 0 R", 1)
+		f.objects = append(f.objects, stream("", "x"))
+		return f
+	}
 	const named = "/Encoding<</Differences[49/one/two/three]>>"
 	const lie = "\ufffd"
 	tests := map[string]struct {
@@ -129,6 +134,7 @@ func TestContradictingDigits(t *testing.T) {
 		"one other digit":       {font("/Encoding/WinAnsiEncoding", "1 beginbfchar <32> <0039> endbfchar"), "1" + lie + "3"},
 		"a blank":               {font("/Encoding/WinAnsiEncoding", "1 beginbfchar <31> <0020> endbfchar"), lie + "23"},
 		"a raised digit":        {font(named, "1 beginbfchar <33> <00B3> endbfchar"), "12\u00b3"},
+		"embedded, not mapped":  {embedded(font("", "1 beginbfrange <31> <32> <0037> endbfrange")), "78" + lie},
 		"nothing but ToUnicode": {font("", "1 beginbfrange <31> <33> <0037> endbfrange"), "789"},
 		"replaced by its own":   {file{content: "/Span<</ActualText(123)>>BDC " + shown + "EMC"}, "123"},
 		"replaced by another":   {file{content: "/Span<</ActualText(999)>>BDC " + shown + "EMC"}, lie + lie + lie},
@@ -146,7 +152,7 @@ func TestGuessed(t *testing.T) {
 	t.Parallel()
 	font := func(more string) file {
 		return file{content: shown, resources: "/Font<</F1<</Type/Font/Subtype/TrueType/BaseFont/ABCDEF+Sans" + more + ">>>>",
-			objects: []string{stream("", "\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")}}
+			objects: []string{stream("", "\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), stream("/Filter/Unknown", "x")}}
 	}
 	const program = "/FontDescriptor<</Flags 4/FontFile2 5 0 R>>"
 	for name, tt := range map[string]struct {
@@ -155,6 +161,7 @@ func TestGuessed(t *testing.T) {
 	}{
 		"a program that says nothing": {font(program), true},
 		"with an encoding":            {font(program + "/Encoding/WinAnsiEncoding"), false},
+		"a program that is broken":    {font("/FontDescriptor<</FontFile2 6 0 R>>"), true},
 		"not embedded":                {font(""), false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,6 +174,37 @@ func TestGuessed(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, []string{"123"}, texts(p))
 			assert.Equal(t, tt.want, d.Guessed())
+		})
+	}
+}
+
+// A part that cannot be read is no reason to refuse the page, but it is told.
+func TestLacking(t *testing.T) {
+	t.Parallel()
+	form := func(dict string) file {
+		return file{content: shown + "/X Do", resources: helvetica + "/XObject<</X 5 0 R>>", objects: []string{stream(dict, shown)}}
+	}
+	for name, tt := range map[string]struct {
+		file file
+		want bool
+	}{
+		"a form":                       {form("/Subtype/Form"), false},
+		"a form that cannot be read":   {form("/Subtype/Form/Filter/Unknown"), true},
+		"a form that is not there":     {file{content: shown + "/X Do", resources: helvetica + "/XObject<</X 9 0 R>>"}, true},
+		"a link":                       {file{content: shown, page: "/Annots[<</Subtype/Link/Rect[0 0 9 9]>>]"}, false},
+		"an image that cannot be read": {form("/Subtype/Image/Filter/Unknown"), false},
+		"a map that cannot be read": {file{content: shown, resources: "/Font<</F1<</Type/Font/Subtype/TrueType/ToUnicode 5 0 R>>>>",
+			objects: []string{stream("/Filter/Unknown", "x")}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := tt.file.bytes()
+			d, err := pdftext.Open(t.Context(), bytes.NewReader(data), int64(len(data)), nil)
+			require.NoError(t, err)
+			p, err := d.Page(t.Context(), 1)
+			require.NoError(t, err)
+			assert.Equal(t, "123", p.Words[0].Text)
+			assert.Equal(t, tt.want, d.Damaged())
 		})
 	}
 }

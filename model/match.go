@@ -22,18 +22,22 @@ type Match struct {
 // records apart; "where both have it" below means just that.
 const (
 	// RuleTransactionID: account, the bank's own id, status, booking date (value date where there is none) and amount
-	// agree, and no document has that id twice on the account. Banks leave out, repeat and change ids, so an id alone
-	// is never enough.
+	// agree, the other side's account and the reference where both have them, and no document has that id twice on the
+	// account. Banks leave out, repeat and change ids, so an id alone is never enough. An id of at most seven characters,
+	// but for the date and leading zeros, may merely be the number in a list: it counts between lists of one source and
+	// format, and where the other side, reference and description agree as well.
 	RuleTransactionID = "transaction-id"
 	// RuleTransactionReference: account, status, date, amount, the other side's account and the end-to-end reference
-	// agree; "NOTPROVIDED" is no reference. The k-th such record of a document goes with the k-th of another.
+	// agree; "NOTPROVIDED" is no reference. The k-th such record of a document goes with the k-th of another, those
+	// with the other side's name in one form first; where a document has several names, those alone.
 	RuleTransactionReference = "transaction-reference"
 	// RuleTransactionText: the same with the description in place of the reference, where not both have a reference.
 	// One of the other side's account, reference and description must be there: a bare amount on a day is not enough.
 	RuleTransactionText = "transaction-text"
 	// RuleTransactionPending: a pending transaction and the booked one that it became. Account and amount agree, and
-	// the bank's own id; or the reference and, where both have it, the other side's account, with the booking from one
-	// day before to ten days after the pending one's date.
+	// the bank's own id as above; or the reference and, where both have it, the other side's account, with the booking
+	// from one day before to ten days after the pending one's date, the nearest first. Where several facts of that
+	// amount have the reference, the description agrees as well. What an API gave as pending was not booked before.
 	RuleTransactionPending = "transaction-pending"
 	// RuleBalance: account, type, amount and date agree, and whether credit is counted in.
 	RuleBalance = "balance"

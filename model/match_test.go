@@ -56,7 +56,9 @@ func TestTransactionMatches(t *testing.T) {
 		return x
 	}
 	type tr = *model.Transaction
-	id := func(s string) func(tr) { return func(x tr) { x.ID = s } }
+	id := func(s string) func(tr) { return func(x tr) { x.ID = "bank-entry-" + s } }
+	short := func(s string) func(tr) { return func(x tr) { x.ID = s } }
+	name := func(s string) func(tr) { return func(x tr) { x.Counterparty.Name = s } }
 	ref := func(s string) func(tr) { return func(x tr) { x.Reference = s } }
 	text := func(s string) func(tr) { return func(x tr) { x.Description = s } }
 	day := func(s string) func(tr) { return func(x tr) { x.BookingDate = date(t, s) } }
@@ -69,6 +71,20 @@ func TestTransactionMatches(t *testing.T) {
 	}{
 		"one id in two files":                   {[]seen{{0, tx(id("A"))}, {1, tx(id("A"), text("anders"))}}, "transaction-id:0,1"},
 		"one id in file and API":                {[]seen{{0, tx(id("A"))}, {2, tx(id("A"), text("anders"))}}, "transaction-id:0,1"},
+		"id with another reference":             {[]seen{{0, tx(id("A"), ref("R1"))}, {1, tx(id("A"), ref("R2"))}}, ""},
+		"id with another side":                  {[]seen{{0, tx(id("A"), to)}, {1, tx(id("A"), func(x tr) { x.Counterparty.Account = acct })}}, ""},
+		"two that agree with a third only":      {[]seen{{0, tx(id("A"), ref("R1"))}, {1, tx(id("A"), text("y"))}, {2, tx(id("A"), ref("R2"))}}, "transaction-id:0,1"},
+		"number in a list":                      {[]seen{{0, tx(short("81"))}, {1, tx(short("81"))}}, "transaction-id:0,1"},
+		"number in a list, other text":          {[]seen{{0, tx(short("81"))}, {1, tx(short("81"), text("anders"))}}, ""},
+		"number in a list, other name":          {[]seen{{0, tx(short("81"), name("A"))}, {1, tx(short("81"), name("B"))}}, ""},
+		"number in lists of two kinds":          {[]seen{{0, tx(short("0000000081"))}, {2, tx(short("0000000081"), text("anders"))}}, ""},
+		"number of the day":                     {[]seen{{0, tx(short("2026-03-02/0081"))}, {1, tx(short("2026-03-02/0081"), text("anders"))}}, ""},
+		"number of the day, short":              {[]seen{{0, tx(short("2603020081"))}, {1, tx(short("2603020081"), text("anders"))}}, ""},
+		"no id in words":                        {[]seen{{0, tx(short("NOTPROVIDED"))}, {1, tx(short("NOTPROVIDED"), text("anders"))}}, ""},
+		"each name with its own":                {[]seen{{0, tx(name("A"))}, {0, tx(name("B"))}, {2, tx(name("B"))}, {2, tx(name("a"))}}, "transaction-text:0,3 transaction-text:1,2"},
+		"who knows whose":                       {[]seen{{0, tx(name("A"))}, {0, tx(name("B"))}, {2, tx(name("C"))}, {2, tx(name("D"))}}, ""},
+		"name in another form":                  {[]seen{{0, tx(name("A. de Wit"))}, {2, tx(name("Wit"))}}, "transaction-text:0,1"},
+		"another name in one format":            {[]seen{{0, tx(name("A"))}, {1, tx(name("B"))}}, ""},
 		"id with another amount":                {[]seen{{0, tx(id("A"))}, {1, tx(id("A"), amount("-2.90"))}}, ""},
 		"id on another day":                     {[]seen{{0, tx(id("A"))}, {1, tx(id("A"), day("2026-03-03"))}}, ""},
 		"id on another account":                 {[]seen{{0, tx(id("A"))}, {1, tx(id("A"), func(x tr) { x.Account = other })}}, ""},
@@ -101,6 +117,11 @@ func TestTransactionMatches(t *testing.T) {
 		"other currency": {[]seen{{0, tx()}, {1, tx(func(x tr) { m, _ := model.ParseMoney("-2.80", "USD"); x.Amount = m })}}, ""},
 
 		"pending and booked by id":            {[]seen{{0, tx(pending, id("A"), day("2026-03-01"))}, {1, tx(id("A"), text("anders"))}}, "transaction-pending:0,1"},
+		"pending and booked by number":        {[]seen{{0, tx(pending, short("81"), text("x"))}, {1, tx(short("81"))}}, ""},
+		"pending, nearest booking":            {[]seen{{0, tx(pending, ref("R1"))}, {1, tx(ref("R1"), day("2026-03-09"))}, {1, tx(ref("R1"), day("2026-03-03"))}}, "transaction-pending:0,2"},
+		"pending, reference that recurs":      {[]seen{{0, tx(pending, ref("R1"))}, {1, tx(ref("R1"), text("x"))}, {1, tx(ref("R1"), text("y"))}}, ""},
+		"booked before it was pending":        {[]seen{{0, tx(ref("R1"))}, {2, tx(pending, ref("R1"))}}, ""},
+		"booked while it was pending":         {[]seen{{0, tx(pending, ref("R1"))}, {2, tx(ref("R1"))}}, "transaction-pending:0,1"},
 		"both in one answer, by id":           {[]seen{{2, tx(pending, id("A"))}, {2, tx(id("A"))}}, "transaction-pending:0,1"},
 		"pending and booked by reference":     {[]seen{{0, tx(pending, ref("R1"), day("2026-03-01"))}, {1, tx(ref("R1"))}}, "transaction-pending:0,1"},
 		"both in one answer, by reference":    {[]seen{{2, tx(pending, ref("R1"))}, {2, tx(ref("R1"))}}, ""},
@@ -196,7 +217,7 @@ func TestOtherMatches(t *testing.T) {
 func TestResolved(t *testing.T) {
 	t.Parallel()
 	tx := func(status model.TransactionStatus, issues int) *model.Transaction {
-		return &model.Transaction{Header: model.Header{Issues: make([]model.Issue, issues)}, Account: account(t, sampleAccounts[0]), ID: "A",
+		return &model.Transaction{Header: model.Header{Issues: make([]model.Issue, issues)}, Account: account(t, sampleAccounts[0]), ID: "bank-entry-A",
 			BookingDate: date(t, "2026-03-02"), Amount: money(t, "1"), Status: status}
 	}
 	for name, c := range map[string]struct {
@@ -228,8 +249,9 @@ func TestMatchesProperty(t *testing.T) {
 		pick := func(from ...string) string { return rapid.SampledFrom(from).Draw(t, "value") }
 		for range rapid.IntRange(0, 14).Draw(t, "records") {
 			x := &model.Transaction{Account: account(t, sampleAccounts[0]), Amount: money(t, pick("1", "1", "2")), BookingDate: date(t, pick("2026-03-01", "2026-03-02")),
-				ID: pick("", "A", "B"), Reference: pick("", "R"), Description: pick("", "x", "y"),
-				Status: model.TransactionStatus(pick("booked", "booked", "pending"))}
+				ID: pick("", "A", "bank-entry-A", "bank-entry-B"), Reference: pick("", "R", "S"), Description: pick("", "x", "y"),
+				Counterparty: model.Counterparty{Name: pick("", "", "n", "m"), Account: []model.AccountID{{}, account(t, sampleAccounts[1]), account(t, sampleAccounts[2])}[rapid.IntRange(0, 2).Draw(t, "other")]},
+				Status:       model.TransactionStatus(pick("booked", "booked", "pending"))}
 			all = append(all, seen{rapid.IntRange(0, 4).Draw(t, "document"), x})
 		}
 		d := dossierOf(all...)

@@ -1,12 +1,13 @@
 package model
 
 import (
+	"bytes"
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // transactions runs the rules of transactions. Most records share account, day and amount with no record of another
@@ -21,11 +22,15 @@ func (m *matcher) transactions() {
 			pending = pending || t.Status == Pending
 		}
 	}
+	var twice []bool
+	if several || pending {
+		twice = m.repeatedIDs(all)
+	}
 	if several {
-		m.sightings(all)
+		m.sightings(all, twice)
 	}
 	if pending {
-		m.becameBooked(all)
+		m.becameBooked(all, twice)
 	}
 }
 
@@ -53,10 +58,55 @@ func (t *Transaction) reference() string {
 	return t.Reference
 }
 
-func (m *matcher) sightings(all []int32) {
-	var twice []bool // asked only when the groups are there
-	var ids sync.WaitGroup
-	ids.Go(func() { twice = m.repeatedIDs(all) })
+// id is the bank's own id, "" for the words that stand in its place where there is none.
+func (t *Transaction) id() string {
+	if t.ID == "NOTPROVIDED" || t.ID == "NONREF" { // EPC guidelines; SWIFT MT940, whose fields camt.053 took over
+		return ""
+	}
+	return t.ID
+}
+
+// shortID is how long an id can be that merely counts: the number of an entry in its list, or in its day.
+const shortID = 7
+
+// counts reports whether the id may merely count, with the day before or behind it or without. Of two lists of one
+// account, both have an entry with the number 12, and they need not be the same one.
+func (t *Transaction) counts() bool {
+	const dated = shortID + len("2006-01-02-")
+	if len(t.ID) > dated {
+		return false // nearly always
+	}
+	var buf [dated]byte
+	id := buf[:0]
+	for i := range len(t.ID) {
+		if c := t.ID[i]; strings.IndexByte("-/. ", c) < 0 {
+			id = append(id, c)
+		}
+	}
+	if d := t.day(); d.Complete() {
+		n, day := d.Year()*10000+int(d.Month())*100+d.Day(), [8]byte{}
+		for i := range day {
+			day[7-i] = byte('0' + n%10)
+			n /= 10
+		}
+		for _, form := range [][]byte{day[:], day[2:]} {
+			if at := bytes.Index(id, form); at >= 0 {
+				id = append(id[:at], id[at+len(form):]...)
+				break
+			}
+		}
+	}
+	return len(bytes.TrimLeft(id, "0")) <= shortID
+}
+
+// conflict reports whether two records say of the other side's account, or in the reference, that they are two facts.
+func (m *matcher) conflict(i, j int32) bool {
+	a, b := m.tx(i), m.tx(j)
+	return a.Counterparty.Account != b.Counterparty.Account && !a.Counterparty.Account.IsZero() && !b.Counterparty.Account.IsZero() ||
+		a.Reference != b.Reference && a.reference() != "" && b.reference() != ""
+}
+
+func (m *matcher) sightings(all []int32, twice []bool) {
 	seed := maphash.MakeSeed()
 	g := newGrouping(len(all))
 	for n, i := range all {
@@ -72,11 +122,10 @@ func (m *matcher) sightings(all []int32) {
 	// differ reports whether the ids say that two records are two facts.
 	differ := func(a, b int32) bool {
 		x, y := m.tx(a), m.tx(b)
-		return x.ID != "" && y.ID != "" && x.ID != y.ID && !twice[a] && !twice[b] &&
+		return x.id() != "" && y.id() != "" && x.ID != y.ID && !twice[a] && !twice[b] &&
 			m.space[m.docs[a]] == m.space[m.docs[b]]
 	}
-	agree := func(a, b int32) bool { return !differ(a, b) }
-	ids.Wait()
+	agree := func(a, b int32) bool { return !differ(a, b) && !m.conflict(a, b) }
 	// What is joined in one group touches no record of another one.
 	split(len(g.heads), func(from, to int) {
 		var items []int32
@@ -133,7 +182,7 @@ func (m *matcher) repeatedIDs(all []int32) []bool {
 	g := newGrouping(len(all))
 	for n, i := range all {
 		t := m.tx(i)
-		if t.ID == "" {
+		if t.id() == "" {
 			continue
 		}
 		h := mix(maphash.String(seed, t.ID), t.pendingBit())
@@ -166,19 +215,57 @@ func (m *matcher) repeatedIDs(all []int32) []bool {
 // byID joins records of one movement that have one usable id.
 func (m *matcher) byID(items []int32, twice []bool) {
 	if len(items) == 2 { // nearly always
-		m.sameID(items[0], items[1], twice)
+		if m.sameID(items[0], items[1], twice) {
+			m.join(items[0], items[1], RuleTransactionID)
+		}
 		return
 	}
 	slices.SortFunc(items, func(i, j int32) int { return strings.Compare(m.tx(i).ID, m.tx(j).ID) })
-	for n := 1; n < len(items); n++ {
-		m.sameID(items[n-1], items[n], twice)
+	for len(items) > 1 {
+		n := 1
+		for n < len(items) && m.tx(items[n]).ID == m.tx(items[0]).ID {
+			n++
+		}
+		m.oneID(items[:n], twice)
+		items = items[n:]
 	}
 }
 
-func (m *matcher) sameID(i, j int32, twice []bool) {
-	if id := m.tx(i).ID; id != "" && id == m.tx(j).ID && !twice[i] && !twice[j] {
-		m.join(i, j, RuleTransactionID)
+// oneID joins records that have the same id.
+func (m *matcher) oneID(items []int32, twice []bool) {
+	one := m.tx(items[0])
+	plain := one.id() != "" && !one.counts() // nearly always, and then all are one fact
+	for _, i := range items {
+		t := m.tx(i)
+		plain = plain && !twice[i] && t.Counterparty.Account == one.Counterparty.Account && t.Reference == one.Reference
 	}
+	if plain {
+		for _, i := range items[1:] {
+			m.join(items[0], i, RuleTransactionID)
+		}
+		return
+	}
+	slices.SortFunc(items, m.order)
+	for n := range items {
+		// Two that agree with a third need not agree: each goes to those with all of whom it does.
+		for k := n - 1; k >= max(0, n-maxTries); k-- {
+			if m.eachPair(items[k], items[n], func(a, b int32) bool { return m.sameID(a, b, twice) }) {
+				m.join(items[k], items[n], RuleTransactionID)
+				break
+			}
+		}
+	}
+}
+
+// sameID reports whether two records of one movement are one fact by their ids. One that may merely count says so only in
+// lists that are made alike, of facts that look alike.
+func (m *matcher) sameID(i, j int32, twice []bool) bool {
+	a, b := m.tx(i), m.tx(j)
+	if a.id() == "" || a.ID != b.ID || twice[i] || twice[j] || m.conflict(i, j) {
+		return false
+	}
+	return !a.counts() && !b.counts() || m.space[m.docs[i]] == m.space[m.docs[j]] && a.Counterparty == b.Counterparty &&
+		a.Reference == b.Reference && compareUnspaced(a.Description, b.Description) == 0
 }
 
 // byText joins records of one movement whose other side's account and reference or description agree.
@@ -208,10 +295,41 @@ func (m *matcher) byText(items []int32, rule string, ok func(a, b int32) bool) {
 			n++
 		}
 		if n > 1 {
-			m.pair(keep[:n], rule, ok)
+			m.byName(keep[:n], rule, ok)
 		}
 		keep = keep[n:]
 	}
+}
+
+// byName joins what agrees but for the other side's name. Each source writes names in its own way, so they need not be
+// the same; but where one list has several names, each goes with its own, and nobody can say whose a name in another form is.
+func (m *matcher) byName(items []int32, rule string, ok func(a, b int32) bool) {
+	name := func(i int32) string { return m.tx(i).Counterparty.Name }
+	if len(items) > 2 && slices.ContainsFunc(items[1:], func(i int32) bool { return name(i) != name(items[0]) }) {
+		of := map[string][]int32{}
+		several := map[int32]string{}
+		ambiguous := false
+		for _, i := range items {
+			s, unit := fold(name(i)), m.unit[m.docs[i]]
+			of[s] = append(of[s], i)
+			if other, seen := several[unit]; seen && other != s {
+				ambiguous = true
+			}
+			several[unit] = s
+		}
+		for _, s := range slices.Sorted(maps.Keys(of)) {
+			if len(of[s]) > 1 {
+				m.pair(of[s], rule, ok)
+			}
+		}
+		if ambiguous {
+			return
+		}
+	}
+	m.pair(items, rule, func(a, b int32) bool {
+		x, y := name(a), name(b)
+		return ok(a, b) && (x == y || x == "" || y == "" || m.space[m.docs[a]] != m.space[m.docs[b]] || fold(x) == fold(y))
+	})
 }
 
 // compareUnspaced compares texts as if there were no blanks in them: banks break a description into lines at a fixed
@@ -233,101 +351,6 @@ func compareUnspaced(a, b string) int {
 		}
 		i, j = i+1, j+1
 	}
-}
-
-// The days within which a pending transaction is booked: banks book a card payment up to ten days after it, and may
-// date a payment of the weekend back by one.
-const (
-	daysBefore = 1
-	daysAfter  = 10
-)
-
-// becameBooked joins each pending transaction with the booked one that it became.
-func (m *matcher) becameBooked(all []int32) {
-	type key struct {
-		account AccountID
-		amount  Money
-	}
-	type side struct{ pending, booked []int32 }
-	groups := map[key]*side{}
-	var order []*side
-	for _, i := range all {
-		t := m.tx(i)
-		if k := (key{t.Account, t.Amount}); t.Status == Pending && !t.Account.IsZero() && !t.Amount.IsZero() {
-			s := groups[k]
-			if s == nil {
-				s = &side{}
-				groups[k] = s
-				order = append(order, s)
-			}
-			s.pending = append(s.pending, i)
-		}
-	}
-	for _, i := range all {
-		if t := m.tx(i); t.Status != Pending {
-			if s := groups[key{t.Account, t.Amount}]; s != nil {
-				s.booked = append(s.booked, i)
-			}
-		}
-	}
-	taken := map[int32]bool{} // roots of booked clusters that a pending one became
-	for _, s := range order {
-		slices.SortFunc(s.pending, m.order)
-		slices.SortFunc(s.booked, m.order)
-		m.takeBooked(s.pending, s.booked, taken, func(p, b int32) bool {
-			x, y := m.tx(p), m.tx(b)
-			return x.ID != "" && x.ID == y.ID
-		})
-		m.takeBooked(s.pending, s.booked, taken, func(p, b int32) bool {
-			x, y := m.tx(p), m.tx(b)
-			px, py := x.Counterparty.Account, y.Counterparty.Account
-			return x.reference() != "" && x.reference() == y.reference() && (px == py || px.IsZero() || py.IsZero()) &&
-				within(x.day(), y.day()) && m.disjoint(p, b, nil)
-		})
-	}
-}
-
-// takeBooked gives each pending cluster the first booked cluster that agrees and that no other has taken.
-func (m *matcher) takeBooked(pending, booked []int32, taken map[int32]bool, ok func(p, b int32) bool) {
-	for _, p := range pending {
-		if m.hasBooked(p) {
-			continue // with an earlier sighting
-		}
-		tries := 0
-		for _, b := range booked {
-			if taken[m.find(b)] {
-				continue
-			}
-			if tries++; tries > 8*maxTries {
-				break
-			}
-			if ok(p, b) {
-				m.join(p, b, RuleTransactionPending)
-				taken[m.find(p)] = true
-				break
-			}
-		}
-	}
-}
-
-// hasBooked reports whether the cluster holds a booked transaction.
-func (m *matcher) hasBooked(i int32) bool {
-	for j := i; ; {
-		if m.tx(j).Status != Pending {
-			return true
-		}
-		if j = m.next[j]; j == i {
-			return false
-		}
-	}
-}
-
-// within reports whether the booking follows the pending date closely enough. Both must be complete.
-func within(pending, booked Date) bool {
-	if !pending.Complete() || !booked.Complete() {
-		return false
-	}
-	return booked.Compare(pending.AddDays(-daysBefore)) >= 0 && booked.Compare(pending.AddDays(daysAfter)) <= 0
 }
 
 // A grouping is a hash table of chains of positions.

@@ -120,9 +120,16 @@ func (m *matcher) join(i, j int32, rule string) {
 // disjoint reports whether no two records of the clusters of i and j are of one document or list, and f, where it is
 // given, holds for each pair.
 func (m *matcher) disjoint(i, j int32, f func(a, b int32) bool) bool {
+	return m.eachPair(i, j, func(a, b int32) bool {
+		return m.unit[m.docs[a]] != m.unit[m.docs[b]] && (f == nil || f(a, b))
+	})
+}
+
+// eachPair reports whether f holds for each pair of a record of i's cluster and one of j's.
+func (m *matcher) eachPair(i, j int32, f func(a, b int32) bool) bool {
 	for a := i; ; {
 		for b := j; ; {
-			if m.unit[m.docs[a]] == m.unit[m.docs[b]] || f != nil && !f(a, b) {
+			if !f(a, b) {
 				return false
 			}
 			if b = m.next[b]; b == j {

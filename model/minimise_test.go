@@ -235,8 +235,8 @@ func TestMinimiseDossier(t *testing.T) {
 		Documents: []model.DocumentInfo{document(0), document(1), document(2), document(3)},
 		Records: []model.Record{
 			&model.Person{Header: at(0), Name: model.Name{Family: "Voorbeeld"}},
-			&model.Transaction{Header: at(1), ID: "7", Account: account(t, sampleAccounts[0]), Amount: money(t, "1"), BookingDate: date(t, "2026-01-01")},
-			&model.Transaction{Header: at(2), ID: "7", Account: account(t, sampleAccounts[0]), Amount: money(t, "1"), BookingDate: date(t, "2026-01-01")},
+			&model.Transaction{Header: at(1), ID: "bank-entry-7", Account: account(t, sampleAccounts[0]), Amount: money(t, "1"), BookingDate: date(t, "2026-01-01")},
+			&model.Transaction{Header: at(2), ID: "bank-entry-7", Account: account(t, sampleAccounts[0]), Amount: money(t, "1"), BookingDate: date(t, "2026-01-01")},
 		},
 		Coverage: []model.Coverage{
 			{Institution: "sample-bank", Category: model.CategoryPerson, Records: 9},

@@ -34,6 +34,10 @@ type Content struct {
 type KeepOptions struct {
 	// Discard keeps nothing of this collection ("save_data": false), whatever the policy says.
 	Discard bool
+	// Stored says of categories since when a part of their contents is kept, where that is carried over from what the link
+	// holds: all of the category lives from then, so that nothing lives longer for being stored again. A time that is not before
+	// now changes nothing.
+	Stored map[model.Category]time.Time
 }
 
 // Keep stores what one successful retrieval over a link brought: all of it or, after an error, none. A category that is in
@@ -83,13 +87,16 @@ func (v *Vault) keep(ctx context.Context, ref Ref, o *KeepOptions, what func(Pol
 			durable = append(durable, c)
 		}
 	}
-	if err := v.put(ctx, v.disk, ref, policy, durable, true); err != nil || len(volatile) == 0 {
+	if o == nil {
+		o = &KeepOptions{}
+	}
+	if err := v.put(ctx, v.disk, ref, policy, durable, o.Stored, true); err != nil || len(volatile) == 0 {
 		return err
 	}
 	if err := v.shadow(ctx, ref, l); err != nil {
 		return err
 	}
-	return v.put(ctx, v.memory, ref, policy, volatile, false)
+	return v.put(ctx, v.memory, ref, policy, volatile, o.Stored, false)
 }
 
 // SaveState stores a link's state, sealed in the credentials compartment, in place of the one before. How long it is kept
@@ -108,7 +115,7 @@ func (v *Vault) SaveState(ctx context.Context, ref Ref, state []byte) error {
 	if err != nil {
 		return err
 	}
-	return v.put(ctx, v.disk, ref, policy, c, false)
+	return v.put(ctx, v.disk, ref, policy, c, nil, false)
 }
 
 func (v *Vault) checkContents(ref Ref, contents []Content) error {
@@ -175,8 +182,8 @@ func (v *Vault) shadow(ctx context.Context, ref Ref, l *linkRecord) error {
 // put is the protocol of writing. The link's record first says which rows are coming; then they are written; then one
 // compare-and-set makes them what the link holds and dooms what it held. So a row is always named by a record before it
 // exists, and whoever finds the record can finish what a killed process began.
-func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, contents []Content, retrieval bool) error {
-	w := &writing{v: v, pl: pl, ref: ref, policy: policy, retrieval: retrieval}
+func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, contents []Content, stored map[model.Category]time.Time, retrieval bool) error {
+	w := &writing{v: v, pl: pl, ref: ref, policy: policy, stored: stored, retrieval: retrieval}
 	for _, c := range contents {
 		w.add(c)
 	}
@@ -205,6 +212,7 @@ type writing struct {
 	pl        plane
 	ref       Ref
 	policy    Policy
+	stored    map[model.Category]time.Time // see KeepOptions
 	retrieval bool
 	baskets   []*newBasket
 	now       time.Time // of the first attempt
@@ -276,17 +284,21 @@ type planned struct {
 func (w *writing) plan(l *linkRecord, now, retrieved time.Time) ([]planned, error) {
 	var out []planned
 	for _, nb := range w.baskets {
-		b := basket{category: nb.category, state: basketLive, expires: w.policy.DataExpiry(nb.category, now, retrieved)}
+		stored := now
+		if t, ok := w.stored[nb.category]; ok && t.Before(now) {
+			stored = floor(t)
+		}
+		b := basket{category: nb.category, state: basketLive, expires: w.policy.DataExpiry(nb.category, stored, retrieved)}
 		if nb.category == CategoryState {
 			b.expires = w.policy.CredentialsExpiry(l.created)
 		} else if !w.retrieval {
-			b.expires = w.policy.DataExpiry(nb.category, now, now) // in memory: its own life is the shortest
+			b.expires = w.policy.DataExpiry(nb.category, stored, now) // in memory: its own life is the shortest
 		}
 		if !now.Before(b.expires) {
 			return nil, ErrExpired
 		}
 		for _, it := range nb.items {
-			it.stored = now
+			it.stored = stored
 			b.items = append(b.items, it)
 		}
 		was := l.basket(nb.category)

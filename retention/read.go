@@ -96,8 +96,8 @@ func (v *Vault) readGrant(ctx context.Context, a Access, ref Ref, except model.C
 			all := append(l.readable(now), inMemory.readable(now)...)
 			return slices.DeleteFunc(all, func(c model.Category) bool { return c == except })
 		})
-		if errors.Is(err, ErrShredded) && !v.grantDead(ctx, ref.Grant) {
-			continue // the link was deleted a moment ago
+		if errors.Is(err, ErrShredded) && v.linkDead(ctx, ref) {
+			continue // it was deleted a moment ago
 		}
 		if err != nil {
 			wipe(out)
@@ -108,13 +108,19 @@ func (v *Vault) readGrant(ctx context.Context, a Access, ref Ref, except model.C
 	return out, nil
 }
 
-func (v *Vault) grantDead(ctx context.Context, grant string) bool {
-	snap, err := v.unchecked(ctx, grantID(grant, Credentials))
+// linkDead reports whether a link was deleted by itself. If not, [ErrShredded] is of its grant, or of a key-encryption key that is
+// gone: what is kept is then not all that can be read.
+func (v *Vault) linkDead(ctx context.Context, ref Ref) bool {
+	snap, err := v.unchecked(ctx, grantID(ref.Grant, Credentials), linkID(ref.Grant, ref.Link))
 	if err != nil {
-		return true
+		return false
 	}
-	g, err := snap.grant(grant, Credentials)
-	return err != nil || g.dead()
+	g, err := snap.grant(ref.Grant, Credentials)
+	if err != nil || g.dead() {
+		return false
+	}
+	l, err := snap.link(ref)
+	return err == nil && l.dead
 }
 
 // readable returns the categories that can be read, except the link's state.

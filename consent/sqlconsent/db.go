@@ -1,25 +1,33 @@
 // Package sqlconsent keeps consent and the access log in an SQL database of the host: SQLite or PostgreSQL, over
 // database/sql. It imports no driver; the host does:
 //
-//	db, err := sql.Open("sqlite", "file:consent.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+//	db, err := sql.Open("sqlite", "file:consent.db?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)")
 //	d, err := sqlconsent.Open(ctx, db, sqlconsent.SQLite)
 //	m, err := consent.NewManager(d.Store(), nil)
 //	log, err := audit.Open(ctx, d.Audit(), signer, nil)
 //
 // # SQLite
 //
-// Set busy_timeout, or concurrent writers get "database is locked". Durability is the database's: with
-// synchronous=FULL what was acknowledged survives a power failure; in WAL mode with NORMAL only a crash of the process.
+// Every connection of the pool must have these settings, which a data source name can hold; opening checks one of them. They are those of
+// package sqlvault: one database can serve both.
+//
+//	secure_delete  on: what was forgotten or erased is overwritten with zeros
+//	synchronous    full (the default) or extra: a revoke that was acknowledged survives a loss of power
+//	busy_timeout   100 ms at least: several processes and connections write in turn
+//	journal_mode   wal is recommended: readers and the writer do not block each other
+//
 // The tests use modernc.org/sqlite.
 //
 // # PostgreSQL
 //
 // Version 12 or later. The default isolation (READ COMMITTED) is enough: every condition is checked under a row lock. The
-// connection must go to the primary: a lagging replica would permit what was revoked. The tests use pgx's stdlib driver.
+// connection must go to the primary: a lagging replica would permit what was revoked. synchronous_commit must be on, which is the
+// default; opening checks it. The tests use pgx's stdlib driver.
 //
 // # Privacy
 //
-// The tables hold who consented to what, no retrieved data. Errors name no item.
+// The tables hold who consented to what, no retrieved data. Errors name no item, and of what a driver says its code only; errors.As
+// finds the driver's error.
 package sqlconsent
 
 import (
@@ -29,16 +37,21 @@ import (
 	"fmt"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/sqldb"
+	"github.com/brondata/brondata/retention/sqlvault"
 )
 
-// Dialect is the kind of database.
-type Dialect string
+// Dialect is the kind of database: the type of package sqlvault, so that a host has one value for both.
+type Dialect = sqlvault.Dialect
 
 // The dialects.
 const (
-	SQLite     Dialect = "sqlite"
-	PostgreSQL Dialect = "postgres"
+	SQLite     = sqlvault.SQLite
+	PostgreSQL = sqlvault.PostgreSQL
 )
+
+// ErrSetup says that the database's settings do not keep what is promised; the text says which.
+var ErrSetup = errors.New("sqlconsent: database settings")
 
 // DB is a database that holds consent and access logs. Safe for concurrent use, as its sql.DB is, which the host opens,
 // tunes and closes.
@@ -47,17 +60,22 @@ type DB struct {
 	dialect Dialect
 }
 
-// Open returns a DB with its schema up to date: see [DB.Migrate].
+// Open returns a DB with its schema up to date: see [DB.Migrate]. See the package documentation for the settings that a database must
+// have; [ErrSetup] otherwise.
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if db == nil || dialect != SQLite && dialect != PostgreSQL {
 		return nil, fmt.Errorf("%w: database or dialect", consent.ErrInvalid)
 	}
 	d := &DB{db: db, dialect: dialect}
+	wrong, err := sqldb.Wrong(ctx, db, dialect == PostgreSQL)
+	if err != nil {
+		return nil, d.failed(ctx, "open", err)
+	}
+	if wrong != "" {
+		return nil, fmt.Errorf("%w: %s", ErrSetup, wrong)
+	}
 	if err := d.Migrate(ctx); err != nil {
-		if errors.Is(err, ErrSchema) {
-			return nil, ErrSchema
-		}
-		return nil, fmt.Errorf("sqlconsent: migrate: %w", err)
+		return nil, err
 	}
 	return d, nil
 }

@@ -24,9 +24,9 @@ var ErrSchema = errors.New("sqlconsent: schema is newer than this library")
 func (d *DB) Migrate(ctx context.Context) error {
 	steps, err := d.steps()
 	if err != nil {
-		return err
+		return d.failed(ctx, "migrate", err)
 	}
-	return d.inTx(ctx, func(c *sql.Conn) error {
+	err = d.inTx(ctx, func(c *sql.Conn) error {
 		if d.dialect == PostgreSQL {
 			// Two processes that both create the table would meet in the catalogue's unique index.
 			if _, err := c.ExecContext(ctx, "SELECT pg_advisory_xact_lock(7201834516)"); err != nil {
@@ -45,7 +45,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 		}
 		for i, step := range steps[have:] {
 			if _, err := c.ExecContext(ctx, step); err != nil {
-				return fmt.Errorf("step %d: %w", have+i+1, err)
+				return err
 			}
 			if _, err := c.ExecContext(ctx, "INSERT INTO consent_schema (version) VALUES ("+strconv.Itoa(have+i+1)+")"); err != nil {
 				return err
@@ -53,6 +53,10 @@ func (d *DB) Migrate(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err == nil || errors.Is(err, ErrSchema) {
+		return err
+	}
+	return d.failed(ctx, "migrate", err)
 }
 
 // steps are the dialect's migrations in order: files 0001, 0002 and so on, without a gap.

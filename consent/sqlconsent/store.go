@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/sqldb"
 )
 
 // errBadConn makes database/sql close a connection instead of keeping it.
@@ -179,20 +180,9 @@ func (d *DB) contended(err error) bool {
 	return errors.As(err, &state) && (state.SQLState() == "40001" || state.SQLState() == "40P01")
 }
 
-// failed makes the error of an operation. Texts of drivers can hold values, so only what kind of error it was is kept.
+// failed makes the error of an operation out of a driver's.
 func (d *DB) failed(ctx context.Context, op string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		return fmt.Errorf("sqlconsent: %s: %w: SQLSTATE %s", op, ErrDatabase, state.SQLState())
-	}
-	var code interface{ Code() int }
-	if errors.As(err, &code) {
-		return fmt.Errorf("sqlconsent: %s: %w: code %d", op, ErrDatabase, code.Code())
-	}
-	return fmt.Errorf("sqlconsent: %s: %w", op, ErrDatabase)
+	return sqldb.Failure(ctx, "sqlconsent: "+op, ErrDatabase, err)
 }
 
 // ErrDatabase says that the database failed. What the driver said is left out but for its code, for it may hold values.

@@ -11,15 +11,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/brondata/brondata/internal/sqldb"
 )
 
-// Dialect says which database it is.
-type Dialect int
+// Dialect says which database it is. Package sqlconsent's is the same type.
+type Dialect string
 
 // The dialects.
 const (
-	SQLite     Dialect = iota + 1 // 3.24 or later
-	PostgreSQL                    // 12 or later
+	SQLite     Dialect = "sqlite"   // 3.24 or later
+	PostgreSQL Dialect = "postgres" // 12 or later
 )
 
 var (
@@ -27,6 +29,9 @@ var (
 	ErrSetup = errors.New("sqlvault: database settings")
 	// ErrSchema says that the tables are of a later version than this package knows.
 	ErrSchema = errors.New("sqlvault: unknown schema version")
+	// ErrDatabase says that the database failed. Drivers quote values, so of what one said only the code is in the text;
+	// errors.As finds the driver's error.
+	ErrDatabase = errors.New("database failed")
 )
 
 // base is what both stores have.
@@ -58,7 +63,9 @@ func (b *base) Close() error {
 	defer b.mu.Unlock()
 	var errs []error
 	for _, s := range b.stmts {
-		errs = append(errs, s.Close())
+		if err := s.Close(); err != nil {
+			errs = append(errs, failed(context.Background(), "close", err))
+		}
 	}
 	b.stmts = make(map[string]*sql.Stmt)
 	return errors.Join(errs...)
@@ -66,32 +73,12 @@ func (b *base) Close() error {
 
 // check refuses settings under which an acknowledged deletion could come back.
 func (b *base) check(ctx context.Context) error {
-	if b.dialect == PostgreSQL {
-		var v string
-		if err := b.db.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&v); err != nil {
-			return fmt.Errorf("sqlvault: open: %w", err)
-		}
-		if v == "off" {
-			return fmt.Errorf("%w: synchronous_commit is off", ErrSetup)
-		}
-		return nil
-	}
-	conn, err := b.db.Conn(ctx)
+	wrong, err := sqldb.Wrong(ctx, b.db, b.dialect == PostgreSQL)
 	if err != nil {
-		return fmt.Errorf("sqlvault: open: %w", err)
+		return failed(ctx, "open", err)
 	}
-	defer conn.Close()
-	for _, p := range []struct {
-		name string
-		min  int
-	}{{"secure_delete", 1}, {"synchronous", 2}, {"busy_timeout", 100}} {
-		var v int
-		if err := conn.QueryRowContext(ctx, "PRAGMA "+p.name).Scan(&v); err != nil {
-			return fmt.Errorf("sqlvault: open: %w", err)
-		}
-		if v < p.min || p.name == "secure_delete" && v != 1 { // 2 is "fast", which leaves content in free pages
-			return fmt.Errorf("%w: PRAGMA %s is %d, want %d", ErrSetup, p.name, v, p.min)
-		}
+	if wrong != "" {
+		return fmt.Errorf("%w: %s", ErrSetup, wrong)
 	}
 	return nil
 }
@@ -109,17 +96,17 @@ func (b *base) migrate(ctx context.Context, part string) error {
 		if b.dialect == PostgreSQL {
 			// A lock of our own: CREATE TABLE IF NOT EXISTS is not safe against itself.
 			if _, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock(8319104479325217)"); err != nil {
-				return fmt.Errorf("sqlvault: migrate: %w", err)
+				return failed(ctx, "migrate", err)
 			}
 		}
 		if _, err := q.ExecContext(ctx,
 			"CREATE TABLE IF NOT EXISTS brondata_vault_schema (part TEXT PRIMARY KEY, version INTEGER NOT NULL)"); err != nil {
-			return fmt.Errorf("sqlvault: migrate: %w", err)
+			return failed(ctx, "migrate", err)
 		}
 		var version int
 		err := q.QueryRowContext(ctx, b.bind("SELECT version FROM brondata_vault_schema WHERE part = ?"), part).Scan(&version)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("sqlvault: migrate: %w", err)
+			return failed(ctx, "migrate", err)
 		}
 		from := version
 		for {
@@ -128,14 +115,14 @@ func (b *base) migrate(ctx context.Context, part string) error {
 				break
 			}
 			if err != nil {
-				return fmt.Errorf("sqlvault: migrate: %w", err)
+				return failed(ctx, "migrate", err)
 			}
 			for stmt := range strings.SplitSeq(stripComments(string(script)), ";") {
 				if strings.TrimSpace(stmt) == "" {
 					continue
 				}
 				if _, err := q.ExecContext(ctx, stmt); err != nil {
-					return fmt.Errorf("sqlvault: migrate %s to %d: %w", part, version+1, err)
+					return failed(ctx, "migrate "+part+" to "+strconv.Itoa(version+1), err)
 				}
 			}
 			version++
@@ -149,7 +136,7 @@ func (b *base) migrate(ctx context.Context, part string) error {
 		_, err = q.ExecContext(ctx, b.bind(`INSERT INTO brondata_vault_schema (part, version) VALUES (?, ?)
 			ON CONFLICT (part) DO UPDATE SET version = excluded.version`), part, version)
 		if err != nil {
-			return fmt.Errorf("sqlvault: migrate: %w", err)
+			return failed(ctx, "migrate", err)
 		}
 		return nil
 	})
@@ -206,7 +193,7 @@ func (b *base) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 	}
 	s, err := b.db.PrepareContext(ctx, b.bind(q))
 	if err != nil {
-		return nil, fmt.Errorf("sqlvault: prepare: %w", err)
+		return nil, failed(ctx, "prepare", err)
 	}
 	b.stmts[q] = s
 	return s, nil
@@ -224,31 +211,31 @@ func (b *base) tx(ctx context.Context, f func(querier) error) error {
 	if b.dialect == PostgreSQL {
 		tx, err := b.db.BeginTx(ctx, nil)
 		if err != nil {
-			return fmt.Errorf("sqlvault: begin: %w", err)
+			return failed(ctx, "begin", err)
 		}
 		if err := f(tx); err != nil {
 			_ = tx.Rollback()
 			return err
 		}
 		if err := tx.Commit(); err != nil {
-			return fmt.Errorf("sqlvault: commit: %w", err)
+			return failed(ctx, "commit", err)
 		}
 		return nil
 	}
 	conn, err := b.db.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("sqlvault: connection: %w", err)
+		return failed(ctx, "connection", err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("sqlvault: begin: %w", err)
+		return failed(ctx, "begin", err)
 	}
 	err = f(conn)
 	if err == nil {
 		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
 		}
-		err = fmt.Errorf("sqlvault: commit: %w", err)
+		err = failed(ctx, "commit", err)
 	}
 	// The connection goes back to the pool and must not hold a transaction, also when the caller's context is over.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -270,13 +257,13 @@ func (b *base) Scrub(ctx context.Context) error {
 	}
 	conn, err := b.db.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("sqlvault: connection: %w", err)
+		return failed(ctx, "connection", err)
 	}
 	defer conn.Close()
 	// Most of it, without any lock that a writer notices.
 	var busy, logged, moved int
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &logged, &moved); err != nil {
-		return fmt.Errorf("sqlvault: checkpoint: %w", err)
+		return failed(ctx, "checkpoint", err)
 	}
 	if logged <= 0 {
 		return nil // no log, or an empty one
@@ -284,7 +271,7 @@ func (b *base) Scrub(ctx context.Context) error {
 	// The rest: this one waits for readers while it holds the writers' lock, so it must not wait long.
 	var timeout int
 	if err := conn.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&timeout); err != nil {
-		return fmt.Errorf("sqlvault: checkpoint: %w", err)
+		return failed(ctx, "checkpoint", err)
 	}
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -294,10 +281,10 @@ func (b *base) Scrub(ctx context.Context) error {
 		}
 	}()
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 25"); err != nil {
-		return fmt.Errorf("sqlvault: checkpoint: %w", err)
+		return failed(ctx, "checkpoint", err)
 	}
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
-		return fmt.Errorf("sqlvault: checkpoint: %w", err)
+		return failed(ctx, "checkpoint", err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/brondata/brondata/internal/sqldb"
 	"github.com/brondata/brondata/retention"
 )
 
@@ -243,12 +244,9 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (int, error
 	return int(n), nil
 }
 
-// failed wraps a driver's error. When the context ended it, that is what the caller learns: drivers say it in their own ways.
-func failed(ctx context.Context, what string, err error) error {
-	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
-		return fmt.Errorf("sqlvault: %s: %w", what, end)
-	}
-	return fmt.Errorf("sqlvault: %s: %w", what, err)
+// failed makes the error of an operation out of a driver's.
+func failed(ctx context.Context, op string, err error) error {
+	return sqldb.Failure(ctx, "sqlvault: "+op, ErrDatabase, err)
 }
 
 // marks returns n question marks for a list.

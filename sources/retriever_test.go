@@ -420,6 +420,21 @@ func TestCollectHistory(t *testing.T) {
 	}
 }
 
+// A look-back date may be a month or a year: its first day counts. No date asks for everything.
+func TestCollectHistoryOfAMonth(t *testing.T) {
+	t.Parallel()
+	for since, cut := range map[string]bool{"2026-06": true, "2026": true, "2026-07": false, "": true} {
+		scope := scopeOf(model.CategoryTransaction)
+		if since != "" {
+			scope.Since = date(t, since)
+		}
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, "lines bank\nsince 2026-06-15\n"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, cut, cover(t, d, "bank", model.CategoryTransaction).HistoryCut, since)
+	}
+}
+
 // What a source lost shows in the coverage, whatever the source says.
 func TestCollectWhatIsLost(t *testing.T) {
 	t.Parallel()

@@ -431,7 +431,7 @@ func (v *visit) coverage(subject *model.Person) []model.Coverage {
 		}
 		if since := beginning(v.periods); c == model.CategoryTransaction && !since.IsZero() {
 			cov.Since = since
-			cov.HistoryCut = v.c.scope.Since.Before(since)
+			cov.HistoryCut = v.c.scope.Since.Earliest().Before(since)
 		}
 		out = append(out, cov)
 	}

@@ -27,7 +27,8 @@ type Writer struct {
 // normalizer must stop and return that error.
 //
 // Records of other types than package model's own, of categories that the normalizer does not declare or the query does
-// not ask, and places or doubts that could hold a value break the contract: the error is [ErrAdapter]. The writer keeps r: it
+// not ask, with texts that are none ([model.ValidText]) or words outside their set ([model.CheckRecord]), and places or doubts
+// that could hold a value break the contract: the error is [ErrAdapter], and nothing of the document counts. The writer keeps r: it
 // must not be changed afterwards, and to write the same variable twice, as in a loop, is such a breach too.
 func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue) error {
 	if w.broken != nil {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"slices"
-	"sync"
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
@@ -19,18 +16,32 @@ import (
 type CollectOptions struct {
 	// Discard keeps nothing of this collection: the dossier is returned and that is all.
 	Discard bool
+	// Add keeps what this collection brings beside what earlier ones brought, instead of in its place: for files that a subject
+	// hands over one by one. The records of a document that was handed over before take the place of those that it gave then.
+	// Where two documents tell of the same fact both are kept, and [model.Dossier.Resolved] takes one.
+	//
+	// What is kept of a category then has one coverage. It says all only where every collection brought all it was to, or this
+	// one had it from an institution rather than from files; balances and subject are as in the worse of them; the history is
+	// said to be whole from the later day, since nobody looked for gaps between them. All of it lives as long as its oldest part.
+	Add bool
 	// Progress is told what happens; see [sources.CollectOptions].
 	Progress func(sources.Event)
 }
 
 // Collect retrieves what the grant covers, keeps it sealed as long as agreed, and returns it. A refresh is a Collect by an
-// actor without presence. What an earlier collection brought of a category is replaced where this one brought something of
-// it from the same institution, and stays where it brought nothing.
+// actor without presence.
+//
+// What an earlier collection brought of a category from an institution is replaced where this one brought as much: all, all
+// but a history that was cut, or part. Where it brought less, as when one account did not answer, a document was cut off or ctx
+// ended, what was there stays; the dossier that is returned shows what this collection brought, and [Client.Review] shows what is
+// kept, with the coverage and the documents of when it was retrieved. With [CollectOptions.Add] nothing is replaced. To find
+// out, what is kept of the category is read, and the access log says so.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
-// nothing is returned, nor can be read afterwards. One category of an institution that is over 64 MiB as JSON, or a document
-// that is to be kept over 64 MiB, cannot be stored: [retention.ErrTooLarge].
+// nothing is returned, nor can be read afterwards. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
+// gone, or not the one of before. One category of an institution that is over 64 MiB as JSON, or a document that is to be kept over
+// 64 MiB, cannot be stored: [retention.ErrTooLarge].
 func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.GrantID, in sources.Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}
@@ -43,13 +54,16 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	kept := keptDocuments{}
 	d, err := c.retriever.Collect(ctx, p, in, &sources.CollectOptions{State: c.state(by, g), Progress: o.Progress, Keep: kept.keep})
 	if d == nil {
+		if r, ok := errors.AsType[*consent.Refusal](err); ok {
+			err = fmt.Errorf("brondata: the grant ended during the collection: %w (%s)", err, r.Reason)
+		}
 		return nil, err
 	}
 	c.noteLinks(ctx, g, d)
 	if o.Discard {
 		return d, err
 	}
-	keepErr := c.keep(ctx, g, d, kept.all())
+	keepErr := c.keep(ctx, by, g, d, kept.all(), o.Add)
 	// Keeping took time: what a revoke overtook is not returned, whether or not its keys are destroyed by now.
 	checkErr := p.Check(context.WithoutCancel(ctx))
 	if errors.Is(checkErr, consent.ErrNotPermitted) {
@@ -57,6 +71,9 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	}
 	if checkErr != nil {
 		return nil, errors.Join(err, keepErr, checkErr)
+	}
+	if keepErr != nil {
+		keepErr = fmt.Errorf("brondata: keep: %w", keepErr)
 	}
 	return d, errors.Join(err, keepErr)
 }
@@ -97,81 +114,53 @@ func (c *Client) noteLink(ctx context.Context, g consent.Grant, inst model.Insti
 	return err
 }
 
-// keep stores what came from each institution.
-func (c *Client) keep(ctx context.Context, g consent.Grant, d *model.Dossier, docs []document) error {
-	insts := map[model.InstitutionID]bool{}
-	for _, cov := range d.Coverage {
-		insts[cov.Institution] = insts[cov.Institution] || cov.Obtained != model.ObtainedNone
-	}
-	var errs []error
-	for _, inst := range g.Institutions {
-		if !insts[inst] {
-			continue
-		}
-		var extra []retention.Content
-		for _, doc := range docs {
-			if doc.info.Institution == inst {
-				extra = append(extra, retention.Content{Category: retention.CategoryDocument, Name: doc.info.Digest.String(), Body: doc.body})
-			}
-		}
-		r := ref(g, string(inst))
-		if err := c.vault.CreateLink(ctx, r, c.conf.Terms(g, inst)); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		errs = append(errs, c.vault.KeepDossier(ctx, r, d, extra, nil))
-	}
-	return errors.Join(errs...)
-}
-
 // stored reads back all that is kept under a grant. Where it was destroyed a moment ago, the error says why the grant permits
 // nothing any more.
 func (c *Client) stored(ctx context.Context, by consent.Actor, g consent.Grant, why string) (*model.Dossier, error) {
 	d, err := c.vault.ReadDossier(ctx, access(by, g, why), ref(g, ""))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: nothing was collected", ErrNothing)
-	}
-	if errors.Is(err, retention.ErrShredded) {
-		if now, loadErr := c.consent.Stored(ctx, g.ID); loadErr != nil {
-			err = loadErr
-		} else if err = c.consent.Usable(now); err == nil {
-			err = fmt.Errorf("%w: it was destroyed", ErrNothing)
-		}
-		return nil, err
-	}
 	if err != nil {
-		return nil, err
+		return nil, c.unread(ctx, g, err)
 	}
 	d.Match() // sightings of one fact may have come over several links
 	return d, nil
 }
 
-// document is the bytes of a document that the grant says are kept.
-type document struct {
-	info model.DocumentInfo
-	body []byte
+// unread says why what is kept under a grant cannot be read.
+func (c *Client) unread(ctx context.Context, g consent.Grant, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: the key store knows of nothing that was collected", ErrNothing)
+	}
+	if errors.Is(err, retention.ErrShredded) {
+		gone, goneErr := c.destroyed(ctx, string(g.ID))
+		if goneErr != nil {
+			return errors.Join(err, goneErr)
+		}
+		if gone {
+			now, loadErr := c.consent.Stored(ctx, g.ID)
+			if loadErr != nil {
+				return loadErr
+			}
+			if err := c.consent.Usable(now); err != nil {
+				return err
+			}
+			return fmt.Errorf("%w: it was destroyed", ErrNothing)
+		}
+	}
+	return fmt.Errorf("brondata: read what is kept: %w", err)
 }
 
-type keptDocuments struct {
-	mu   sync.Mutex
-	docs []document
-}
-
-func (k *keptDocuments) keep(ctx context.Context, info model.DocumentInfo, d sources.Document) error {
-	b, err := io.ReadAll(d.Open(ctx))
+// destroyed reports whether what the vault keeps under a grant was destroyed there. If not, [retention.ErrShredded] means that
+// the key-encryption key is gone.
+func (c *Client) destroyed(ctx context.Context, grant string) (bool, error) {
+	links, err := c.vault.Links(ctx, grant)
 	if err != nil {
-		return err
+		return false, err
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !slices.ContainsFunc(k.docs, func(o document) bool { return o.info.Digest == info.Digest && o.info.Institution == info.Institution }) {
-		k.docs = append(k.docs, document{info, b})
+	for _, l := range links {
+		s, err := c.vault.Status(ctx, grant, l)
+		if err != nil || !s.Deleted {
+			return false, err
+		}
 	}
-	return nil
-}
-
-func (k *keptDocuments) all() []document {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.docs
+	return true, nil
 }

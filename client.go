@@ -1,8 +1,11 @@
 package brondata
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"time"
 
@@ -41,7 +44,7 @@ type Config struct {
 	Terms func(g consent.Grant, inst model.InstitutionID) retention.Policy
 	// Policy decides what actors may do; nil is [consent.DefaultRules].
 	Policy consent.Policy
-	// Compartments gives a compartment a data store and a key-encryption key of its own.
+	// Compartments gives a compartment a data store and a key-encryption key of its own: both, which may be those above.
 	Compartments map[retention.Compartment]Compartment
 	HTTP         sources.HTTPOptions
 	Limits       sources.Limits
@@ -69,17 +72,33 @@ type Client struct {
 	log       *slog.Logger
 }
 
-// New returns a client. Nothing is read or written yet.
+// ErrConfig says that a configuration is unusable. The text says which part.
+var ErrConfig = errors.New("brondata: configuration")
+
+func misconfigured(what string) error { return fmt.Errorf("%w: %s", ErrConfig, what) }
+
+// New returns a client. Nothing is read or written yet. [ErrConfig]: something that is required is missing, a nil pointer stands
+// for it, or a local key is none.
 func New(c Config) (*Client, error) {
-	switch {
-	case c.Registry == nil:
-		return nil, errors.New("brondata: the configuration has no registry")
-	case c.Consent == nil || c.Data == nil || c.Keys == nil:
-		return nil, errors.New("brondata: the configuration lacks a store")
-	case c.KEK == nil || c.Signer == nil:
-		return nil, errors.New("brondata: the configuration lacks a key-encryption key or a signer")
-	case c.Audit == nil:
-		return nil, errors.New("brondata: the configuration has no access log; retention.NoRecorder keeps none")
+	for _, p := range []struct {
+		name string
+		part any
+	}{
+		{"registry", c.Registry}, {"consent store", c.Consent}, {"data store", c.Data}, {"key store", c.Keys},
+		{"key-encryption key", c.KEK}, {"signer", c.Signer}, {"access log; retention.NoRecorder keeps none", c.Audit},
+	} {
+		if absent(p.part) {
+			return nil, misconfigured("no " + p.name)
+		}
+	}
+	if c.Policy != nil && absent(c.Policy) {
+		return nil, misconfigured("the policy is a nil pointer")
+	}
+	if !hasKey(c.KEK) {
+		return nil, misconfigured("the local key-encryption key has no key")
+	}
+	if s, ok := c.Signer.(*crypto.LocalSigner); ok && s.Public() == (crypto.SenderKey{}) {
+		return nil, misconfigured("the local signer has no key")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -95,31 +114,47 @@ func New(c Config) (*Client, error) {
 		Texts: c.Texts,
 	})
 	if err != nil {
-		return nil, err
+		return nil, misconfigured(err.Error())
 	}
 	stores, keks := map[retention.Compartment]retention.Store{}, map[retention.Compartment]crypto.KEK{}
 	for name, p := range c.Compartments {
-		if !slices.Contains(retention.Compartments(), name) {
-			return nil, errors.New("brondata: the configuration names a compartment that there is not")
+		switch {
+		case !slices.Contains(retention.Compartments(), name):
+			return nil, misconfigured("a compartment that there is not")
+		case absent(p.Data) || absent(p.KEK):
+			return nil, misconfigured("a compartment has a data store and a key-encryption key, both")
+		case !hasKey(p.KEK):
+			return nil, misconfigured("the local key-encryption key of a compartment has no key")
 		}
-		if p.Data != nil {
-			stores[name] = p.Data
-		}
-		if p.KEK != nil {
-			keks[name] = p.KEK
-		}
+		stores[name], keks[name] = p.Data, p.KEK
 	}
 	v, err := retention.New(c.Data, c.Keys, c.KEK, c.Audit, &retention.Options{
 		Tenant: c.Tenant, Stores: stores, KEKs: keks, Signer: c.Signer, Now: c.Now,
 	})
 	if err != nil {
-		return nil, err
+		return nil, misconfigured(err.Error())
 	}
 	r, err := sources.NewRetriever(c.Registry, &sources.RetrieverOptions{HTTP: c.HTTP, Limits: c.Limits, Log: c.Log, Now: c.Now})
 	if err != nil {
-		return nil, err
+		return nil, misconfigured(err.Error())
 	}
 	return &Client{consent: m, vault: v, retriever: r, conf: c, log: c.Log}, nil
+}
+
+// absent reports whether an interface holds nothing, or a pointer to nothing.
+func absent(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+}
+
+// hasKey reports whether a key-encryption key can be used, as far as that is known without asking a key service.
+func hasKey(k crypto.KEK) bool {
+	l, ok := k.(*crypto.LocalKEK)
+	if !ok {
+		return true
+	}
+	_, err := l.Wrap(context.Background(), make([]byte, crypto.KeySize), crypto.Context{})
+	return err == nil
 }
 
 // Close forgets what the client holds in memory: unwrapped keys, and data that is kept in memory only.

@@ -282,24 +282,3 @@ func TestDiscard(t *testing.T) {
 	_, err = h.Review(t.Context(), subject, id, nil)
 	assert.ErrorIs(t, err, brondata.ErrNothing)
 }
-
-func TestNew(t *testing.T) {
-	t.Parallel()
-	good := newHost(t, nil).conf
-	for name, change := range map[string]func(*brondata.Config){
-		"no registry": func(c *brondata.Config) { c.Registry = nil }, "no consent store": func(c *brondata.Config) { c.Consent = nil },
-		"no data store": func(c *brondata.Config) { c.Data = nil }, "no key store": func(c *brondata.Config) { c.Keys = nil },
-		"no KEK": func(c *brondata.Config) { c.KEK = nil }, "no signer": func(c *brondata.Config) { c.Signer = nil },
-		"no access log": func(c *brondata.Config) { c.Audit = nil },
-		"a compartment that there is not": func(c *brondata.Config) {
-			c.Compartments = map[retention.Compartment]brondata.Compartment{"identities": {Data: retention.NewMemoryStore()}}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := good
-			change(&c)
-			_, err := brondata.New(c)
-			assert.Error(t, err)
-		})
-	}
-}

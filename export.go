@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
+	"fmt"
+	"log/slog"
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/consent/audit"
@@ -25,6 +26,28 @@ type Export struct {
 	Log []audit.Statement `json:"log,omitempty"`
 }
 
+// String says how much there is, and nothing of it: an export is all that is known about somebody.
+func (e Export) String() string {
+	return fmt.Sprintf("brondata.Export(%d grants, %d documents)", len(e.Data), len(e.Documents))
+}
+
+// Format writes what String does, whatever the verb.
+func (e Export) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.String())) }
+
+// LogValue keeps the export out of logs.
+func (e Export) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// String names the document, and holds nothing of it.
+func (d ExportedDocument) String() string {
+	return fmt.Sprintf("brondata.ExportedDocument(%s, %d bytes)", d.Institution, len(d.Body))
+}
+
+// Format writes what String does, whatever the verb.
+func (d ExportedDocument) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(d.String())) }
+
+// LogValue keeps the document out of logs.
+func (d ExportedDocument) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
 // ExportedDocument is one document as it was retrieved.
 type ExportedDocument struct {
 	Grant       consent.GrantID     `json:"grant"`
@@ -34,7 +57,8 @@ type ExportedDocument struct {
 }
 
 // Export returns everything that is kept about a subject. Connections at institutions are not in it: they are secrets of the
-// host, and links name them. Errors: [consent.ErrNotPermitted] for an actor who may not, and those of the stores.
+// host, and links name them. Errors: [consent.ErrNotPermitted] for an actor who may not, [crypto.ErrOpen] and
+// [crypto.ErrShredded] as of [Client.Review], and those of the stores.
 func (c *Client) Export(ctx context.Context, by consent.Actor, subject string) (*Export, error) {
 	kept, err := c.consent.Export(ctx, by, subject) // asks the policy, and is recorded
 	if err != nil {
@@ -57,10 +81,10 @@ func (c *Client) Export(ctx context.Context, by consent.Actor, subject string) (
 			return nil, err
 		}
 		contents, err := c.vault.ReadGrant(ctx, access(by, g, "export"), ref(g, ""))
-		if errors.Is(err, retention.ErrShredded) {
-			continue
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			if err = c.unread(ctx, g, err); errors.Is(err, ErrNothing) || errors.Is(err, consent.ErrNotPermitted) {
+				continue
+			}
 			return nil, err
 		}
 		out.Data[g.ID] = d

@@ -217,17 +217,26 @@ type endingState struct{ *linkState }
 // Load implements [sources.State].
 func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
 	st, err := s.linkState.Load(ctx, inst, id)
-	if errors.Is(err, retention.ErrShredded) {
-		return crypto.Secret{}, nil
-	}
-	return st, err
+	return st, s.ended(ctx, err)
 }
 
 // Save implements [sources.State].
 func (s endingState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
 	err := s.linkState.Save(ctx, inst, id, state)
-	if state.IsZero() && errors.Is(err, retention.ErrShredded) {
-		return nil
+	if state.IsZero() {
+		err = s.ended(ctx, err)
 	}
 	return err
+}
+
+// ended returns nil for an error that says no more than that the connections were destroyed. Where their key-encryption key is
+// gone it is no such error: the institution was not told.
+func (s endingState) ended(ctx context.Context, err error) error {
+	if !errors.Is(err, retention.ErrShredded) {
+		return err
+	}
+	if gone, goneErr := s.c.destroyed(ctx, connectionsOf(s.g.ID)); !gone {
+		return errors.Join(err, goneErr)
+	}
+	return nil
 }

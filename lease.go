@@ -7,11 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/foreign"
 )
 
 // kindLease is the kind of the items by which processes agree who works on something of a grant.
@@ -56,7 +56,7 @@ func (c *Client) lease(ctx context.Context, g consent.GrantID, name string) (*le
 		ok, err := l.take(ctx, holder)
 		if err != nil {
 			l.abandon(ctx, holder)
-			return nil, fmt.Errorf("brondata: lease: %w", err)
+			return nil, foreign.Wrap("brondata: lease", err)
 		}
 		if ok {
 			l.timer = time.AfterFunc(leaseRenewal, l.renew)
@@ -157,7 +157,7 @@ func (l *lease) check(ctx context.Context) error {
 		l.over = true
 		return errLeaseLost
 	}
-	return fmt.Errorf("brondata: lease: %w", err)
+	return foreign.Wrap("brondata: lease", err)
 }
 
 // end gives the lease back. Where that fails it ends by itself.

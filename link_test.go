@@ -287,6 +287,28 @@ func TestLeaseOfTheDead(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// What a store says when it fails is not said on.
+func TestLeaseFails(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: consent.NewMemoryStore()}
+	h := newHost(t, func(c *brondata.Config) { c.Consent = store })
+	id := h.active(t)
+	fail := func(cs []consent.Change) bool { return cs[0].Item.Kind == "lease" }
+	store.when = fail
+	_, err := h.Connect(t.Context(), subject, id, "bank", sources.ConnectRequest{Callback: map[string][]string{"code": {"ok"}}})
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), errInjected.Error())
+	in := sources.Input{Files: []sources.Document{{Institution: "bank", Body: sources.BytesContent([]byte(bankRecords))}}}
+	h.conf.Registry = &sources.Registry{} // nothing but files
+	require.NoError(t, h.conf.Registry.AddNormalizer(records{}))
+	require.NoError(t, h.conf.Registry.AddSource(sources.Upload{}))
+	h.restart(t)
+	store.when = fail
+	_, err = h.Collect(t.Context(), subject, id, in, nil)
+	require.ErrorIs(t, err, errInjected)
+	assert.NotContains(t, err.Error(), errInjected.Error())
+}
+
 // stuck is the store of a process that is killed: what it would delete stays.
 type stuck struct {
 	consent.Store

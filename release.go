@@ -14,7 +14,8 @@ import (
 	"github.com/brondata/brondata/sources"
 )
 
-// ErrNothing says that there is nothing to review: nothing was collected under the grant, or none of it is kept any more.
+// ErrNothing says that there is nothing to review: nothing was collected under the grant, or none of it is kept any more. A key
+// store that is not the one of before looks the same.
 var ErrNothing = errors.New("brondata: nothing is kept")
 
 // ReviewOptions are options of [Client.Review].
@@ -41,7 +42,8 @@ func (r *Review) Approval() consent.Approval {
 //
 // Errors: [consent.ErrNotPermitted] where the grant permits nothing now, with the reason; [ErrNothing] where nothing is kept;
 // [consent.ErrVoid] where the recipient has no key yet; [consent.ErrInvalid] where nothing is left to send, or a category
-// that is left out is not in the scope; and those of the stores.
+// that is left out is not in the scope; [crypto.ErrOpen] where the key-encryption key or the tenant is not the one under which
+// it was kept, [crypto.ErrShredded] where the key-encryption key is gone; and those of the stores.
 func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantID, o *ReviewOptions) (*Review, error) {
 	if o == nil {
 		o = &ReviewOptions{}
@@ -119,7 +121,7 @@ func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
 //
 // Errors: [consent.ErrVoid] where anything changed since the review, or it was too long ago: review again;
 // [consent.ErrNotPermitted] where the grant permits nothing now; [consent.ErrDelivered] after [Client.Delivered];
-// [consent.ErrNotFound] for an unknown release; and those of the stores.
+// [consent.ErrNotFound] for an unknown release; [crypto.ErrOpen] and [crypto.ErrShredded] as of Review; and those of the stores.
 func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approval) (crypto.Package, error) {
 	rel, err := c.consent.Release(ctx, by, a.Release)
 	if err != nil {
@@ -221,8 +223,7 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	out.Consent = swept
 	out.Vault, err = c.vault.Sweep(ctx, max)
 	errs = append(errs, err)
-	// A deletion that the vault finished by itself has its receipt once the grant's own end is swept.
-	out.More = out.Consent.More || out.Vault.More || out.Vault.Grants > 0
+	out.More = out.Consent.More || out.Vault.More
 	return out, errors.Join(errs...)
 }
 

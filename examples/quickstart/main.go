@@ -22,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"time"
+	_ "time/tzdata" // times are shown where the consumer lives, also on a machine without time zones
 
 	"github.com/brondata/brondata"
 	"github.com/brondata/brondata/consent"
@@ -62,7 +63,14 @@ func run(ctx context.Context, dir string, out io.Writer, errs *os.File) (err err
 	}
 	defer p.Close()
 
-	conf := brondata.Config{Registry: p.registry, HTTP: p.http, Tenant: "quickstart", Texts: &consent.TextOptions{Institutions: p.names}}
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		return err
+	}
+	conf := brondata.Config{
+		Registry: p.registry, HTTP: p.http, Tenant: "quickstart",
+		Texts: &consent.TextOptions{Institutions: p.names, Zone: zone},
+	}
 	store, err := openStorage(ctx, dir, &conf)
 	if err != nil {
 		return err
@@ -113,7 +121,7 @@ func run(ctx context.Context, dir string, out io.Writer, errs *os.File) (err err
 	if err != nil {
 		return err
 	}
-	if err := writeOverviews(dir, &r.Review); err != nil {
+	if err := writeOverviews(dir, &r.Review, zone); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "review      %d records, digest %.16s…\n", len(r.Records), r.Digest)
@@ -236,7 +244,7 @@ func writeJSON(path string, v any) error {
 	return os.WriteFile(path, append(b, '\n'), 0o600)
 }
 
-func writeOverviews(dir string, r *model.Review) error {
+func writeOverviews(dir string, r *model.Review, zone *time.Location) error {
 	for _, o := range []struct {
 		file   string
 		render func(io.Writer, *model.Review, *overview.Options) error
@@ -245,7 +253,7 @@ func writeOverviews(dir string, r *model.Review) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(o.render(f, r, &overview.Options{Language: "nl"}), f.Close()); err != nil {
+		if err := errors.Join(o.render(f, r, &overview.Options{Language: "nl", Location: zone}), f.Close()); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,9 @@ func TestRun(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotZero(t, info.Size(), name)
 	}
+	page, err := os.ReadFile(filepath.Join(dir, "overview.html"))
+	require.NoError(t, err)
+	assert.NotContains(t, string(page), "UTC", "the consumer lives in the Netherlands")
 	b, err := os.ReadFile(filepath.Join(dir, "dossier.json"))
 	require.NoError(t, err)
 	d, err := model.ReadDossier(b, nil)

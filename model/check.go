@@ -32,6 +32,7 @@ func (t *Transaction) fit() bool {
 		ValidText(t.PurposeCode) && ValidText(t.ID)
 }
 
+// checkObject goes over the fields by the plan that the writer has, so that it asks of each what writing asks.
 func checkObject(p *plan, v reflect.Value) error {
 	for i := range p.fields {
 		f := &p.fields[i]
@@ -50,7 +51,7 @@ func checkObject(p *plan, v reflect.Value) error {
 }
 
 func checkField(f *planField, v reflect.Value) error {
-	ok := true
+	ok := true // amounts, dates, numbers and identifiers: only their parsers make them, so there are no wrong ones
 	switch f.kind {
 	case kindString:
 		ok = ValidText(v.String()) && validForm(v) && (f.enum == nil || slices.Contains(f.enum, v.String()))

@@ -29,6 +29,8 @@ func newClearPlan(t reflect.Type, b Basket) *clearPlan {
 	return p
 }
 
+// clearSteps lists the fields of a struct that have to go. Where all parts of a field go, the field goes as one: what is
+// left of a slice of emptied structs would still say how many there were.
 func clearSteps(t reflect.Type, prefix string, inside func(string) bool) []clearStep {
 	var out []clearStep
 	for i := range t.NumField() {

@@ -44,6 +44,8 @@ func newDecoder(b []byte, o *ReadOptions) (*decoder, error) {
 	if len(b) > limit {
 		return nil, fmt.Errorf("model: json: text too long: %w", ErrRange)
 	}
+	// The whole text is checked before anything is made of it: what follows need not doubt its form, and a hostile text costs
+	// one pass over it and no memory.
 	d := &decoder{scanner: scanner{b: b}, keep: o.KeepUnknown}
 	if err := d.check(depth); err != nil {
 		return nil, err
@@ -193,7 +195,7 @@ func (d *decoder) object(p *plan, v reflect.Value, path string, unknown *[]unkno
 			*unknown = append(*unknown, unknownField{path, key, c})
 			return err
 		}
-		if f.kind == kindCategory {
+		if f.kind == kindCategory { // record has read it, to know the type
 			d.skip()
 			return nil
 		}
@@ -211,6 +213,7 @@ func (d *decoder) object(p *plan, v reflect.Value, path string, unknown *[]unkno
 	if err != nil {
 		return err
 	}
+	// No key stands twice, so counting is enough to know that each required one was there.
 	for i := range p.fields {
 		if f := &p.fields[i]; !f.omit && f.kind != kindCategory {
 			seen--
@@ -295,6 +298,7 @@ func setText(f *planField, v reflect.Value, s string, keep bool) error {
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
 		return err
 	}
+	// Parsers are lenient for people, with blanks in an IBAN; here the same value in another form would be other bytes.
 	back, err := v.Interface().(encoding.TextMarshaler).MarshalText()
 	if err != nil || string(back) != s {
 		return jsonError("a value in another form")
@@ -320,6 +324,7 @@ func validForm(v reflect.Value) bool {
 	return true
 }
 
+// int reads a count. It has 32 bits whatever the machine, so that a dossier that one reads every other one reads, too.
 func (d *decoder) int(v reflect.Value) error {
 	n, err := strconv.ParseInt(string(d.skip()), 10, 32)
 	if err != nil || n < 0 {
@@ -341,7 +346,7 @@ func (d *decoder) slice(f *planField, v reflect.Value, path string, unknown *[]u
 	if d.peek() != '[' {
 		return jsonError("not an array")
 	}
-	v.Set(reflect.MakeSlice(f.typ, 0, 0))
+	v.Set(reflect.MakeSlice(f.typ, 0, 0)) // not nil: of matches, none found is something else than not looked for
 	return d.items(func(n int) error {
 		if f.kind == kindRecords {
 			r, err := d.record()

@@ -74,6 +74,8 @@ func compareKeys(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+// leadUnit is the first UTF-16 code unit of a character. Beyond the basic plane that is a surrogate, so 😀 (U+1F600)
+// comes before ﬁ (U+FB01).
 func leadUnit(r rune) rune {
 	if r < 0x10000 {
 		return r
@@ -81,7 +83,8 @@ func leadUnit(r rune) rune {
 	return 0xd800 + (r-0x10000)>>10
 }
 
-// scanner walks over JSON text. [scanner.check] proves a value well formed; the other methods rely on that.
+// scanner walks over JSON text. Package encoding/json does not do for what is signed and compared by its bytes: it takes
+// keys twice and in another case, and puts U+FFFD for what is not UTF-8, without a word. [scanner.check] proves a value well formed; the other methods rely on that.
 type scanner struct {
 	b []byte
 	i int
@@ -173,7 +176,7 @@ func (s *scanner) object(depth int) error {
 		if err := s.text(); err != nil {
 			return err
 		}
-		key := decodeText(s.b[at:s.i])
+		key := decodeText(s.b[at:s.i]) // as it reads, not as it is written: "a" and "\u0061" are one key
 		if many == nil && len(keys) == cap(keys) {
 			many = make(map[string]bool, 2*len(keys))
 			for _, k := range keys {
@@ -359,7 +362,7 @@ func decodeText(q []byte) string {
 	return string(out)
 }
 
-// skip passes over one value of checked text and returns it.
+// skip passes over one value of checked text and returns it. As the text is checked, brackets need only be counted.
 func (s *scanner) skip() []byte {
 	from, level := s.i, 0
 	for s.i < len(s.b) {

@@ -133,6 +133,8 @@ func fold(s string) string {
 
 func unspaced(s string) string { return strings.Join(strings.Fields(s), "") }
 
+// seeBalance: a balance is the same wherever it is stated, so what must agree is all of it. The closing balance of one day
+// and the opening one of the next have two types and are two facts.
 func seeBalance(r Record) (string, []string) {
 	b, ok := r.(*Balance)
 	if !ok || b.Account.IsZero() || b.Amount.IsZero() || b.Date.IsZero() {
@@ -141,6 +143,7 @@ func seeBalance(r Record) (string, []string) {
 	return joined(b.Account.v, string(b.Type), amountOf(b.Amount), b.Date.String(), strconv.FormatBool(b.CreditLimitIncluded)), nil
 }
 
+// seeAccount: banks have an account in several currencies under one number, which are several accounts.
 func seeAccount(r Record) (string, []string) {
 	a, ok := r.(*Account)
 	if !ok || a.Account.IsZero() {
@@ -157,6 +160,7 @@ func seeBSN(r Record) (string, []string) {
 	return joined(p.BSN.v), nil
 }
 
+// seePerson: without a complete birth date a name is that of many people, and so is a family name without initials.
 func seePerson(r Record) (string, []string) {
 	p, ok := r.(*Person)
 	if !ok || !p.BirthDate.Complete() {
@@ -190,6 +194,8 @@ func initials(n Name) string {
 	return out
 }
 
+// seeAddress: in the Netherlands postcode and house number name a door; streets are written in many ways, so they count
+// only where there is no postcode.
 func seeAddress(r Record) (string, []string) {
 	a, ok := r.(*Address)
 	if !ok {
@@ -208,6 +214,8 @@ func seeAddress(r Record) (string, []string) {
 	return "", nil
 }
 
+// seePension: providers give one reference to several rights, and rights of two years differ in their amounts alone, so
+// the amounts are compared in the form that they are written in.
 func seePension(r Record) (string, []string) {
 	p, ok := r.(*Pension)
 	if !ok || p.Provider == "" && p.Reference == "" {
@@ -222,6 +230,7 @@ func seePension(r Record) (string, []string) {
 		string(bands)), []string{p.AsOf.String()}
 }
 
+// seeStudyDebt: a debt has no number of its own in what DUO shows; what is owed is what tells two of one person apart.
 func seeStudyDebt(r Record) (string, []string) {
 	s, ok := r.(*StudyDebt)
 	if !ok || s.Outstanding.IsZero() {
@@ -241,6 +250,7 @@ func party(n PayrollTaxNumber, name string) string {
 	return "number " + n.v
 }
 
+// seeEmployment: a second contract at one employer shows in its form or in the laws that it is insured under.
 func seeEmployment(r Record) (string, []string) {
 	e, ok := r.(*Employment)
 	if !ok || party(e.PayrollTaxNumber, e.Employer) == "" {
@@ -251,6 +261,8 @@ func seeEmployment(r Record) (string, []string) {
 	return joined(party(e.PayrollTaxNumber, e.Employer), fold(e.ContractForm), joined(under...)), nil
 }
 
+// seeIncome: one employer may report a period in several rows, which differ in hours or wage; a row that is all the same is
+// paired by its number, as rules that do not repeat are.
 func seeIncome(r Record) (string, []string) {
 	i, ok := r.(*Income)
 	if !ok || party(i.PayrollTaxNumber, i.Employer) == "" || i.Period.IsZero() || i.SocialInsuranceWage.IsZero() {

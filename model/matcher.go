@@ -45,6 +45,7 @@ func newMatcher(d *Dossier) *matcher {
 			m.rest = append(m.rest, int32(i))
 		}
 	}
+	// The index of a document says nothing: a dossier in another order has to give the same clusters.
 	order := make([]int32, len(d.Documents))
 	for i := range order {
 		order[i] = int32(i)
@@ -99,6 +100,7 @@ func (m *matcher) order(i, j int32) int {
 	return compareRecords(a, b)
 }
 
+// find returns the root of a cluster. Clusters are small, so halving the paths is all that the joins need.
 func (m *matcher) find(i int32) int32 {
 	for m.parent[i] != i {
 		m.parent[i] = m.parent[m.parent[i]]
@@ -107,6 +109,7 @@ func (m *matcher) find(i int32) int32 {
 	return i
 }
 
+// join makes one cluster of two. Their members stand in two rings; to swap a successor of each makes one ring of both.
 func (m *matcher) join(i, j int32, rule string) {
 	i, j = m.find(i), m.find(j)
 	if i == j {

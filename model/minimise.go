@@ -37,7 +37,7 @@ func (d *Dossier) Reduce(s Scope) { *d = *d.reduced(s, false) }
 
 func (d *Dossier) reduced(s Scope, copies bool) *Dossier {
 	m := newMinimiser(s, copies) // for the doubts; the records have minimisers of their own
-	matches := d.Matches()       // while the records are whole
+	matches := d.Matches()       // while the records are whole: what tells two facts apart may be outside
 	reduced := minimiseAll(d.Records, s, copies)
 	out := &Dossier{Documents: []DocumentInfo{}, Records: make([]Record, 0, len(d.Records)), Coverage: []Coverage{}}
 

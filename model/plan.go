@@ -62,6 +62,7 @@ var (
 	typeCategory = reflect.TypeFor[Category]()
 )
 
+// planOf makes the plan of a type when it is first asked for. Two that ask at once may both make it: the plans are equal.
 func planOf(t reflect.Type) *plan {
 	if v, ok := planCache.Load(t); ok {
 		return v.(*plan)
@@ -129,7 +130,8 @@ func appendPlan(out []planField, t reflect.Type, index []int) []planField {
 	return out
 }
 
-// absent reports whether a value is left out.
+// absent reports whether a value is left out. What is left out and what is empty are one in this form, so a reader refuses
+// the empty one: else one record had two forms, and two digests.
 func (f *planField) absent(v reflect.Value) bool {
 	return f.omit && (v.IsZero() || f.empty && v.Kind() == reflect.Slice && v.Len() == 0)
 }

@@ -291,3 +291,43 @@ func (r *recorder) read(reason string) bool {
 	defer r.mu.Unlock()
 	return r.reads[reason]
 }
+
+// What is kept of one institution stays apart from another's, and what was returned is as it was.
+func TestAddTwoInstitutions(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	id := h.decided(t, func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank", "other"} })
+	both := func(a, b int) sources.Input {
+		in := month(a)
+		for _, d := range month(b).Files {
+			d.Institution = "other"
+			in.Files = append(in.Files, d)
+		}
+		return in
+	}
+	h.collect(t, id, both(1, 2), add)
+	h.now = h.now.Add(time.Minute)
+	d := h.collect(t, id, both(3, 4), add)
+	seen, err := json.Marshal(d)
+	require.NoError(t, err)
+	h.now = h.now.Add(time.Minute)
+	h.collect(t, id, both(5, 2), add)
+	again, err := json.Marshal(d)
+	require.NoError(t, err)
+	assert.Equal(t, string(seen), string(again))
+	r := h.review(t, id)
+	got := map[model.InstitutionID][]string{}
+	for _, rec := range r.Records {
+		if tx, ok := rec.(*model.Transaction); ok {
+			inst := r.Documents[rec.Head().Provenance.Document].Institution
+			got[inst] = append(got[inst], tx.Amount.Text())
+		}
+	}
+	assert.ElementsMatch(t, strings.Fields("-1.00 -101.00 -3.00 -103.00 -5.00 -105.00"), got["bank"])
+	assert.ElementsMatch(t, strings.Fields("-2.00 -102.00 -4.00 -104.00"), got["other"])
+	assert.Len(t, r.Documents, 5)
+	require.Len(t, r.Coverage, 4)
+	for _, c := range r.Coverage {
+		assert.NotZero(t, c.Records)
+	}
+}

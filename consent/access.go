@@ -44,7 +44,7 @@ func newSubject(subject string) (Item, error) {
 func (m *Manager) salt(ctx context.Context, subject string) ([]byte, error) {
 	it, err := m.store.Get(ctx, kindSubject, subjectKey(subject))
 	if err != nil {
-		return nil, fmt.Errorf("consent: access log: %w", err)
+		return nil, err
 	}
 	var s subjectItem
 	if err := json.Unmarshal(it.Body, &s); err != nil || len(s.Salt) < 16 {
@@ -73,7 +73,7 @@ func (m *Manager) takeSlot(ctx context.Context, p Permit, key string, r rule) er
 		case errors.Is(err, ErrNotFound):
 			op, it = OpCreate, Item{Kind: kindAccess, ID: key, Owner: p.Subject()}
 		case err != nil:
-			return fmt.Errorf("consent: access log: %w", err)
+			return err
 		default:
 			if log, err = decodeLog(it.Body); err != nil {
 				return err
@@ -88,9 +88,6 @@ func (m *Manager) takeSlot(ctx context.Context, p Permit, key string, r rule) er
 		err = m.store.Apply(ctx, Change{op, it},
 			Change{OpCheck, Item{Kind: kindGrant, ID: string(p.Grant()), Version: version}})
 		if !errors.Is(err, ErrConflict) {
-			if err != nil {
-				err = fmt.Errorf("consent: access log: %w", err)
-			}
 			return err
 		}
 	}

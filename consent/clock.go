@@ -62,7 +62,7 @@ func (c *clock) sync(ctx context.Context) error {
 	case errors.Is(err, ErrNotFound):
 		op, it = OpCreate, Item{Kind: kindClock, ID: clockID}
 	case err != nil:
-		return fmt.Errorf("consent: clock: %w", err)
+		return err
 	default:
 		us, err := strconv.ParseInt(string(it.Body), 10, 64)
 		if err != nil {
@@ -79,7 +79,7 @@ func (c *clock) sync(ctx context.Context) error {
 		if errors.Is(err, ErrConflict) {
 			return nil // another process stored one; this one looks again next time
 		}
-		return fmt.Errorf("consent: clock: %w", err)
+		return err
 	}
 	c.stored.Store(now.UnixMicro())
 	return nil
@@ -100,7 +100,7 @@ func (m *Manager) ResetClock(ctx context.Context, by Actor) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("consent: clock: %w", err)
+			return err
 		}
 		return m.apply(ctx, Change{OpDelete, it})
 	})

@@ -40,7 +40,7 @@
 // the subject allows it, it takes the old one's place in one step; until then the old one stands.
 //
 // Review: show every record of the dossier that [Manager.Review] returns (package overview renders it), let the subject leave
-// categories out, and review again with those; then pass the digest of the release that they saw to [Manager.Seal].
+// out categories, each as a whole (not single records or fields), and review again with those; then pass the digest of the release that they saw to [Manager.Seal].
 //
 // # Two machines
 //
@@ -57,12 +57,15 @@
 //   - A revoke is one change in the store. Every check that begins after it refuses, in all processes; nothing is sealed or handed out
 //     after it. It works when the access log, the institution or the key service does not.
 //   - A superseding grant and the one before it: never none, never both.
-//   - A release works once, for exact content, one key and one grant; anything changed voids it. A retry gets the same bytes.
+//   - A release works once, for exact content, one key and one grant; anything changed voids it. A retry gets the same bytes, unless
+//     the recipient's key was replaced meanwhile.
+//   - Only the subject decides about their data and approves its release, whatever a host's [Policy] says.
 //   - Unattended access: at most four to an account in any 24 hours, over all processes and grants; a failed call counts.
 //   - A clock that is set back revives nothing.
 //   - Permits, packages, receipts and exports are returned after the access log has the entry; when it takes none, they are not
 //     returned. Changes of a grant are stored with their entry, which reaches the log then or by [Manager.Sweep].
-//   - No error holds an id of a subject, a name, or any other value.
+//   - No error holds an id of a subject, a name, or any other value. Of an error of the host's own (a store, a log, a signer, a policy)
+//     it says the operation and the type; errors.Is and errors.As find the original, for a host to log where it decides to.
 //
 // # What is not promised
 //
@@ -71,7 +74,7 @@
 //
 // # Errors
 //
-// [ErrNotPermitted] (a [*Refusal] with a [Reason]), [ErrLimit] (a [*LimitError] with the time of the next), [ErrTransition], [ErrVoid],
+// [ErrNotPermitted] (a [*Refusal] with a [Reason], and the [Action] that the policy forbids), [ErrLimit] (a [*LimitError] with the time of the next), [ErrTransition], [ErrVoid],
 // [ErrDelivered], [ErrInvalid], [ErrNotFound], [ErrConflict]. Everything else is the store's, the log's or the context's: the operation may have
 // been done or not, never in part, and repeating it is safe.
 //

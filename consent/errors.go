@@ -25,7 +25,7 @@ var (
 	// returns it only when others kept changing the same item all the while.
 	ErrConflict = errors.New("consent: changed by another")
 
-	// ErrVoid says that a release can no longer be sealed: the content, the grant or the recipient's key is not what the
+	// ErrVoid says that a release can no longer be sealed or fetched: the content, the grant or the recipient's key is not what the
 	// subject approved. A new review is needed; the grant is untouched.
 	ErrVoid = errors.New("consent: release void")
 
@@ -38,7 +38,7 @@ type Reason string
 
 // The reasons of a [Refusal].
 const (
-	ReasonNone       Reason = "no-consent" // no permit at all, or no such grant
+	ReasonNone       Reason = "no-consent" // no permit at all, or no such grant: then it is ErrNotFound as well
 	ReasonUndecided  Reason = "undecided"  // the subject has not decided yet
 	ReasonDenied     Reason = "denied"     // the subject said no
 	ReasonRevoked    Reason = "revoked"    // the subject withdrew
@@ -49,12 +49,31 @@ const (
 )
 
 // Refusal is an error that wraps [ErrNotPermitted] and says why.
-type Refusal struct{ Reason Reason }
+type Refusal struct {
+	Reason Reason
+	// Action is what the actor may not do, where Reason is ReasonPolicy; "" otherwise.
+	Action Action
+	cause  error // what is to be found by errors.Is and errors.As, not to be shown
+}
 
-func (e *Refusal) Error() string { return ErrNotPermitted.Error() + ": " + string(e.Reason) }
+func (e *Refusal) Error() string {
+	s := ErrNotPermitted.Error() + ": " + string(e.Reason)
+	if e.Action != "" {
+		s += ": " + string(e.Action)
+	}
+	return s
+}
 
-// Unwrap returns [ErrNotPermitted].
-func (e *Refusal) Unwrap() error { return ErrNotPermitted }
+// Unwrap returns [ErrNotPermitted], and the error of a host's [Policy] or ErrNotFound where that is the cause.
+func (e *Refusal) Unwrap() []error {
+	if e.cause != nil {
+		return []error{ErrNotPermitted, e.cause}
+	}
+	return []error{ErrNotPermitted}
+}
+
+// GoString returns what Error does: a cause is not for showing.
+func (e *Refusal) GoString() string { return e.Error() }
 
 func refuse(r Reason) error { return &Refusal{Reason: r} }
 

@@ -34,7 +34,7 @@ func (m *Manager) access(by Actor, a Action, g Grant, cs []model.Category, out r
 	}
 	return retention.Access{
 		Actor: by.ID, Role: string(by.Role), OnBehalfOf: by.OnBehalfOf, Reason: reason, LegalBasis: g.Purpose.LegalBasis,
-		Action: retention.Action(a), Tenant: m.tenant, Subject: g.Subject, Grant: string(g.ID), Categories: cs,
+		Action: retention.Action(a), Tenant: m.tenant, Subject: g.Subject, Recipient: g.Recipient.ID, Grant: string(g.ID), Categories: cs,
 		Outcome: out,
 	}
 }

@@ -49,7 +49,7 @@ func (m *Manager) Export(ctx context.Context, by Actor, subject string) ([]byte,
 	}
 	logs, err := m.store.List(ctx, kindAccess, subject)
 	if err != nil {
-		return nil, fmt.Errorf("consent: export: %w", err)
+		return nil, err
 	}
 	for _, it := range logs {
 		l, err := decodeLog(it.Body)

@@ -3,7 +3,6 @@ package consent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -24,7 +23,7 @@ func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBef
 	}
 	items, err := m.store.List(ctx, kindGrant, subject)
 	if err != nil {
-		return 0, fmt.Errorf("consent: forget: %w", err)
+		return 0, err
 	}
 	n := 0
 	for _, it := range items {
@@ -55,7 +54,7 @@ func (m *Manager) forget(ctx context.Context, g Grant) error {
 	for _, kind := range []Kind{kindPackage, kindRelease, kindLink} {
 		items, err := m.store.List(ctx, kind, string(g.ID))
 		if err != nil {
-			return fmt.Errorf("consent: forget: %w", err)
+			return err
 		}
 		for _, it := range items {
 			if err := m.drop(ctx, it); err != nil {
@@ -86,13 +85,13 @@ func (m *Manager) forgetSubject(ctx context.Context, subject string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("consent: forget: %w", err)
+		return err
 	}
 	// A proposal requires the salt as it is: one made after this look changes the salt's version, and the deletion fails.
 	for _, kind := range []Kind{kindGrant, kindAccess, kindEvent} {
 		left, err := m.store.List(ctx, kind, subject)
 		if err != nil {
-			return fmt.Errorf("consent: forget: %w", err)
+			return err
 		}
 		if len(left) > 0 {
 			return nil

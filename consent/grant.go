@@ -43,6 +43,8 @@ type Grant struct {
 
 	// Shown is the digest of the onboarding data that the subject was asked about: see [Grant.Onboarding].
 	Shown model.Digest `json:"shown"`
+
+	texts *TextOptions // of the manager that it is from
 }
 
 // Signature is the part of an actor that is kept with what they did.

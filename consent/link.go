@@ -3,7 +3,6 @@ package consent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/brondata/brondata/model"
@@ -41,7 +40,7 @@ func (m *Manager) MoveLink(ctx context.Context, id GrantID, inst model.Instituti
 		case errors.Is(err, ErrNotFound):
 			return err
 		case err != nil:
-			return fmt.Errorf("consent: link: %w", err)
+			return err
 		default:
 			if l, err = decodeLink(it); err != nil {
 				return err

@@ -14,12 +14,12 @@ import (
 func (m *Manager) list(ctx context.Context, subject string) ([]Grant, error) {
 	items, err := m.store.List(ctx, kindGrant, subject)
 	if err != nil {
-		return nil, fmt.Errorf("consent: grants: %w", err)
+		return nil, err
 	}
 	now := m.clock.now()
 	out := make([]Grant, 0, len(items))
 	for _, it := range items {
-		g, err := decodeGrant(it)
+		g, err := m.decode(it)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (m *Manager) Links(ctx context.Context, by Actor, id GrantID) ([]Link, erro
 func (m *Manager) links(ctx context.Context, id GrantID) ([]Link, error) {
 	items, err := m.store.List(ctx, kindLink, string(id))
 	if err != nil {
-		return nil, fmt.Errorf("consent: links: %w", err)
+		return nil, err
 	}
 	return decodeAll(items, decodeLink)
 }
@@ -61,9 +61,6 @@ func (m *Manager) Release(ctx context.Context, by Actor, id ReleaseID) (Release,
 	}
 	it, err := m.store.Get(ctx, kindRelease, string(id))
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			err = fmt.Errorf("consent: release: %w", err)
-		}
 		return Release{}, err
 	}
 	r, err := decodeRelease(it)
@@ -77,7 +74,7 @@ func (m *Manager) Release(ctx context.Context, by Actor, id ReleaseID) (Release,
 func (m *Manager) releases(ctx context.Context, id GrantID) ([]Release, error) {
 	items, err := m.store.List(ctx, kindRelease, string(id))
 	if err != nil {
-		return nil, fmt.Errorf("consent: releases: %w", err)
+		return nil, err
 	}
 	out, err := decodeAll(items, decodeRelease)
 	slices.SortFunc(out, func(a, b Release) int { return cmp.Or(a.Reviewed.Compare(b.Reviewed), cmp.Compare(a.ID, b.ID)) })
@@ -148,7 +145,7 @@ func (m *Manager) Next(ctx context.Context, p Permit, inst model.InstitutionID, 
 		return LimitError{Kind: r.kind, Next: now}, nil
 	}
 	if err != nil {
-		return LimitError{}, fmt.Errorf("consent: access log: %w", err)
+		return LimitError{}, err
 	}
 	log, err := decodeLog(it.Body)
 	if err != nil {

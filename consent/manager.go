@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/retention"
 )
 
@@ -40,7 +42,8 @@ type Options struct {
 	Audit retention.Recorder
 	// Tenant is the host's own customer, for the access log; optional.
 	Tenant string
-	// Texts are for the texts of receipts: names of institutions, the time zone, where to withdraw; optional.
+	// Texts are for the texts of the Manager's grants and receipts: names of institutions, the time zone, where to withdraw;
+	// optional.
 	Texts *TextOptions
 }
 
@@ -52,14 +55,15 @@ func NewManager(store Store, o *Options) (*Manager, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	m := &Manager{store: store, limits: o.Limits, policy: o.Policy, signer: o.Signer, audit: o.Audit, tenant: o.Tenant, texts: o.Texts, tries: 100}
-	m.clock.store, m.clock.source = store, o.Now
+	m := &Manager{store: guardedStore{store}, limits: o.Limits, policy: o.Policy, signer: o.Signer, audit: o.Audit, tenant: o.Tenant, texts: o.Texts, tries: 100}
+	m.clock.store, m.clock.source = m.store, o.Now
 	if o.Now == nil {
 		m.clock.source = time.Now
 	}
 	if m.audit == nil {
 		m.audit = retention.NoRecorder{}
 	}
+	m.audit = guardedLog{m.audit}
 	if m.policy == nil {
 		m.policy = DefaultRules()
 	}
@@ -71,17 +75,17 @@ func (m *Manager) Allow(ctx context.Context, by Actor, q Question) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !by.valid() {
-		return refuse(ReasonPolicy)
+	if !possible(by, q) {
+		return &Refusal{Reason: ReasonPolicy, Action: q.Action}
 	}
 	err := m.policy.Allow(ctx, by, q)
-	if err == nil || errors.Is(err, ErrNotPermitted) {
-		return err
+	if err == nil {
+		return nil
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return refuse(ReasonPolicy)
+	return &Refusal{Reason: ReasonPolicy, Action: q.Action, cause: err}
 }
 
 func (m *Manager) allow(ctx context.Context, by Actor, a Action, g Grant) error {
@@ -103,6 +107,7 @@ func (m *Manager) Propose(ctx context.Context, by Actor, p Proposal) (Grant, err
 	}
 	now := m.clock.now()
 	g := newGrant(by, p, now)
+	g.texts = m.texts
 	latest := now.Add(m.limits.maxValidity(p.Purpose, p.Institutions))
 	switch {
 	case p.ValidUntil.IsZero():
@@ -134,16 +139,26 @@ func (m *Manager) Propose(ctx context.Context, by Actor, p Proposal) (Grant, err
 	}
 	g.Shown = shown
 	err = m.retry(ctx, func() error {
-		first, err := m.firstSeen(ctx, p)
+		first, newKey, err := m.firstSeen(ctx, p)
 		if err != nil {
 			return err
 		}
-		ev := m.event(by, ActionPropose, g)
-		if err := m.apply(ctx, append(first, g.change(OpCreate), ev.change())...); err != nil {
+		evs := []event{m.event(by, ActionPropose, g)}
+		if newKey {
+			q.Action = ActionFirstKey
+			if err := m.Allow(ctx, by, q); err != nil {
+				return err
+			}
+			evs = append(evs, m.event(by, ActionFirstKey, Grant{Recipient: g.Recipient}))
+		}
+		for _, ev := range evs {
+			first = append(first, ev.change())
+		}
+		if err := m.apply(ctx, append(first, g.change(OpCreate))...); err != nil {
 			return err
 		}
 		g.Version = 1
-		m.flush(ctx, ev)
+		m.flush(ctx, evs...)
 		return nil
 	})
 	if err != nil {
@@ -173,6 +188,8 @@ func newGrant(by Actor, p Proposal, now time.Time) Grant {
 		KeepDocuments: p.KeepDocuments, Proposed: now, ProposedBy: by.signature(), Supersedes: p.Supersedes,
 	}
 	g.Recipient.Key = crypto.RecipientKey{}
+	g.Purpose.Keep = maps.Clone(p.Purpose.Keep)
+	maps.DeleteFunc(g.Purpose.Keep, func(c model.Category, _ time.Duration) bool { return !p.Scope.Has(c) })
 	g.ValidUntil = p.ValidUntil.UTC()
 	return g
 }
@@ -199,21 +216,32 @@ func (m *Manager) List(ctx context.Context, by Actor, subject string) ([]Grant, 
 }
 
 // Permit returns the permission to collect under a grant, if there is one now. The actor's presence decides whether it
-// is attended. An error wraps [ErrNotPermitted], or is the store's.
+// is attended. An error wraps [ErrNotPermitted], or is the store's. Where there is no such grant it is both ErrNotPermitted, for
+// ReasonNone, and [ErrNotFound], which is what the other methods return.
 func (m *Manager) Permit(ctx context.Context, by Actor, id GrantID) (Permit, error) {
+	return m.permitTo(ctx, by, ActionCollect, id)
+}
+
+// PermitConnect is Permit for connecting to institutions: it asks for ActionConnect, and that is what the access log says. It is
+// not for collecting: see [Permit.Action].
+func (m *Manager) PermitConnect(ctx context.Context, by Actor, id GrantID) (Permit, error) {
+	return m.permitTo(ctx, by, ActionConnect, id)
+}
+
+func (m *Manager) permitTo(ctx context.Context, by Actor, a Action, id GrantID) (Permit, error) {
 	if err := m.clock.sync(ctx); err != nil {
 		return Permit{}, err
 	}
 	g, err := m.load(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return Permit{}, refuse(ReasonNone)
+		return Permit{}, &Refusal{Reason: ReasonNone, cause: err}
 	}
 	if err != nil {
 		return Permit{}, err
 	}
-	p, err := m.permit(ctx, by, g)
+	p, err := m.permit(ctx, by, a, g)
 	if errors.Is(err, ErrNotPermitted) {
-		m.recordRefusal(ctx, by, ActionCollect, g)
+		m.recordRefusal(ctx, by, a, g)
 	}
 	if err != nil {
 		return Permit{}, err
@@ -221,8 +249,8 @@ func (m *Manager) Permit(ctx context.Context, by Actor, id GrantID) (Permit, err
 	return p, nil
 }
 
-func (m *Manager) permit(ctx context.Context, by Actor, g Grant) (Permit, error) {
-	if err := m.allow(ctx, by, ActionCollect, g); err != nil {
+func (m *Manager) permit(ctx context.Context, by Actor, a Action, g Grant) (Permit, error) {
+	if err := m.allow(ctx, by, a, g); err != nil {
 		return Permit{}, err
 	}
 	if by.Presence != nil {
@@ -232,11 +260,11 @@ func (m *Manager) permit(ctx context.Context, by Actor, g Grant) (Permit, error)
 	if g.State != GrantActive {
 		return Permit{}, usable(g.State, m.clock.now(), g.Term)
 	}
-	p := Permit{&permit{m: m, by: by, grant: g}}
+	p := Permit{&permit{m: m, by: by, action: a, grant: g}}
 	if err := p.Check(ctx); err != nil {
 		return Permit{}, err
 	}
-	if err := m.record(ctx, by, ActionCollect, g, g.Scope.Categories()); err != nil {
+	if err := m.record(ctx, by, a, g, g.Scope.Categories()); err != nil {
 		return Permit{}, err
 	}
 	return p, nil
@@ -248,20 +276,21 @@ func (m *Manager) load(ctx context.Context, id GrantID) (Grant, error) {
 	}
 	it, err := m.store.Get(ctx, kindGrant, string(id))
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			err = fmt.Errorf("consent: grant: %w", err)
-		}
 		return Grant{}, err
 	}
-	return decodeGrant(it)
+	return m.decode(it)
 }
 
-// apply hands changes to the store and says where an error came from.
+// decode reads a stored grant, for those who may ask it for texts.
+func (m *Manager) decode(it Item) (Grant, error) {
+	g, err := decodeGrant(it)
+	g.texts = m.texts
+	return g, err
+}
+
+// apply hands changes to the store.
 func (m *Manager) apply(ctx context.Context, changes ...Change) error {
-	if err := m.store.Apply(ctx, changes...); err != nil {
-		return fmt.Errorf("consent: store: %w", err)
-	}
-	return nil
+	return m.store.Apply(ctx, changes...)
 }
 
 func decodeGrant(it Item) (Grant, error) {

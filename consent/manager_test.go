@@ -33,26 +33,33 @@ func TestProposeRefusesWhatIsUnusable(t *testing.T) {
 		"BSN without legal basis": func(p *consent.Proposal) {
 			p.Scope.Baskets[0].Fields = append(p.Scope.Baskets[0].Fields, "bsn")
 		},
-		"no institution":           func(p *consent.Proposal) { p.Institutions = nil },
-		"institution twice":        func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank", "bank"} },
-		"institution with slash":   func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank/x"} },
-		"validity over":            func(p *consent.Proposal) { p.ValidUntil = start },
-		"valid too long":           func(p *consent.Proposal) { p.ValidUntil = start.Add(181 * 24 * time.Hour) },
-		"longer than its purpose":  func(p *consent.Proposal) { p.Purpose.MaxValidity = time.Hour; p.ValidUntil = start.Add(2 * time.Hour) },
-		"negative retention":       func(p *consent.Proposal) { p.Purpose.Keep[model.CategoryTransaction] = -1 },
-		"superseding a bad id":     func(p *consent.Proposal) { p.Supersedes = "x" },
-		"another recipient's key":  func(p *consent.Proposal) { p.Recipient.Key = newKey(t).Public() },
-		"retention of nothing":     func(p *consent.Proposal) { p.Purpose.Keep["shoe-size"] = time.Hour },
-		"negative validity":        func(p *consent.Proposal) { p.Purpose.MaxValidity = -1 },
-		"too many institutions":    func(p *consent.Proposal) { p.Institutions = make([]model.InstitutionID, 101) },
-		"recipient's id too long":  func(p *consent.Proposal) { p.Recipient.ID = strings.Repeat("x", 300) },
-		"subject not UTF-8":        func(p *consent.Proposal) { p.Subject = "\xff" },
-		"case not UTF-8":           func(p *consent.Proposal) { p.Case = "a\xc3" },
-		"recipient not UTF-8":      func(p *consent.Proposal) { p.Recipient.ID = "\xff" },
-		"purpose not UTF-8":        func(p *consent.Proposal) { p.Purpose.Text.English = "why \xff" },
-		"case too long":            func(p *consent.Proposal) { p.Case = strings.Repeat("x", 300) },
-		"legal basis is no essay":  func(p *consent.Proposal) { p.Purpose.LegalBasis = strings.Repeat("x", 300) },
-		"purpose text is no essay": func(p *consent.Proposal) { p.Purpose.Text.Dutch = strings.Repeat("x", 3000) },
+		"no institution":            func(p *consent.Proposal) { p.Institutions = nil },
+		"institution twice":         func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank", "bank"} },
+		"institution with slash":    func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank/x"} },
+		"validity over":             func(p *consent.Proposal) { p.ValidUntil = start },
+		"valid too long":            func(p *consent.Proposal) { p.ValidUntil = start.Add(181 * 24 * time.Hour) },
+		"longer than its purpose":   func(p *consent.Proposal) { p.Purpose.MaxValidity = time.Hour; p.ValidUntil = start.Add(2 * time.Hour) },
+		"negative retention":        func(p *consent.Proposal) { p.Purpose.Keep[model.CategoryTransaction] = -1 },
+		"superseding a bad id":      func(p *consent.Proposal) { p.Supersedes = "x" },
+		"another recipient's key":   func(p *consent.Proposal) { p.Recipient.Key = newKey(t).Public() },
+		"retention of nothing":      func(p *consent.Proposal) { p.Purpose.Keep["shoe-size"] = time.Hour },
+		"negative validity":         func(p *consent.Proposal) { p.Purpose.MaxValidity = -1 },
+		"too many institutions":     func(p *consent.Proposal) { p.Institutions = make([]model.InstitutionID, 101) },
+		"recipient's id too long":   func(p *consent.Proposal) { p.Recipient.ID = strings.Repeat("x", 300) },
+		"subject not UTF-8":         func(p *consent.Proposal) { p.Subject = "\xff" },
+		"subject is a BSN":          func(p *consent.Proposal) { p.Subject = "999990019" },
+		"subject is a short BSN":    func(p *consent.Proposal) { p.Subject = "10000008" },
+		"subject is an IBAN":        func(p *consent.Proposal) { p.Subject = "NL02ABNA0123456789" },
+		"subject is a small IBAN":   func(p *consent.Proposal) { p.Subject = "nl02abna0123456789" },
+		"subject is a name":         func(p *consent.Proposal) { p.Subject = "J. Voorbeeld" },
+		"subject with a tab":        func(p *consent.Proposal) { p.Subject = "J.\tVoorbeeld" },
+		"subject with a wide blank": func(p *consent.Proposal) { p.Subject = "J.\u00a0Voorbeeld" },
+		"case not UTF-8":            func(p *consent.Proposal) { p.Case = "a\xc3" },
+		"recipient not UTF-8":       func(p *consent.Proposal) { p.Recipient.ID = "\xff" },
+		"purpose not UTF-8":         func(p *consent.Proposal) { p.Purpose.Text.English = "why \xff" },
+		"case too long":             func(p *consent.Proposal) { p.Case = strings.Repeat("x", 300) },
+		"legal basis is no essay":   func(p *consent.Proposal) { p.Purpose.LegalBasis = strings.Repeat("x", 300) },
+		"purpose text is no essay":  func(p *consent.Proposal) { p.Purpose.Text.Dutch = strings.Repeat("x", 3000) },
 	} {
 		k.propose(t, nil) // registers the key
 		p := k.proposal()
@@ -127,6 +134,9 @@ func TestDecide(t *testing.T) {
 	require.Equal(t, consent.GrantExpired, k.state(t, late.ID))
 	_, err = k.Decide(t.Context(), jan, "aaaaaaaaaaaaaaaaaaaaaaaaaa", true)
 	require.ErrorIs(t, err, consent.ErrNotFound)
+	_, err = k.Permit(t.Context(), jan, "aaaaaaaaaaaaaaaaaaaaaaaaaa")
+	require.ErrorIs(t, err, consent.ErrNotFound, "as everywhere, and a refusal as well")
+	require.Equal(t, consent.ReasonNone, reason(err))
 	_, err = k.Decide(t.Context(), jan, "../../etc", true)
 	require.ErrorIs(t, err, consent.ErrNotFound)
 }

@@ -21,6 +21,8 @@ type Onboarding struct {
 	ValidUntil    time.Time             `json:"validUntil"`
 	DecideBy      time.Time             `json:"decideBy"`
 	Supersedes    GrantID               `json:"supersedes,omitempty"`
+
+	texts *TextOptions // of the manager that the grant is from
 }
 
 // Onboarding returns what the subject was, or is to be, asked about.
@@ -28,6 +30,7 @@ func (g Grant) Onboarding() Onboarding {
 	return Onboarding{
 		Grant: g.ID, Recipient: g.Recipient, Purpose: g.Purpose, Scope: g.Scope, Institutions: g.Institutions,
 		KeepDocuments: g.KeepDocuments, ValidUntil: g.ValidUntil, DecideBy: g.DecideBy, Supersedes: g.Supersedes,
+		texts: g.texts,
 	}
 }
 

@@ -3,7 +3,6 @@ package consent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,14 +10,15 @@ import (
 	"github.com/brondata/brondata/model"
 )
 
-// Permit is the permission to collect under one grant, for one actor. Only [Manager.Permit] makes one; the zero value
-// permits nothing. It is live: Check and Access look at the grant as it is now, so a revoke stops whoever holds a permit.
+// Permit is the permission to collect under one grant, for one actor, or to connect. Only [Manager.Permit] and
+// [Manager.PermitConnect] make one; the zero value permits nothing. It is live: Check and Access look at the grant as it is now, so a revoke stops whoever holds a permit.
 // Copies share their state. Safe for concurrent use. A permit is not stored and does not outlive the process.
 type Permit struct{ p *permit }
 
 type permit struct {
 	m       *Manager
 	by      Actor
+	action  Action
 	grant   Grant // as it was when the permit was made; active, at this version
 	mu      sync.Mutex
 	salt    []byte
@@ -31,6 +31,14 @@ func (p Permit) Grant() GrantID {
 		return ""
 	}
 	return p.p.grant.ID
+}
+
+// Action returns what is permitted: ActionCollect or ActionConnect; "" for the zero permit.
+func (p Permit) Action() Action {
+	if p.p == nil {
+		return ""
+	}
+	return p.p.action
 }
 
 // Subject returns the host's opaque id of whose data may be collected.
@@ -125,7 +133,7 @@ func (p Permit) check(ctx context.Context) (int64, error) {
 		return 0, refuse(ReasonNone)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("consent: permit: %w", err)
+		return 0, err
 	}
 	state := g.State
 	if it.Version != g.Version {

@@ -29,6 +29,10 @@ const (
 	ActionSweep   Action = "sweep"   // housekeeping that reads no data
 	ActionSetKey  Action = "set-key" // register or change a recipient's key
 	ActionAudit   Action = "audit"   // read the access log
+
+	// ActionFirstKey is to register the key of a recipient who has none, with a proposal that carries it. Whoever's key it is
+	// reads what is released: a host that wants keys from few people only forbids it, and has those call SetKey.
+	ActionFirstKey Action = "first-key"
 )
 
 // Question is what a policy decides about.
@@ -44,13 +48,38 @@ type Question struct {
 }
 
 // Policy decides what an actor may do and read. Every call that names an actor asks it before anything else. The
-// Manager calls Allow concurrently. An error refuses: it becomes a [Refusal] for ReasonPolicy, unless it is the context's.
+// Manager calls Allow concurrently. An error refuses, whatever it is: it becomes a [Refusal] for ReasonPolicy, which names the action
+// and wraps the error without showing its text. The context's error stays what it is.
+//
+// Some things no policy can allow, since the Manager refuses them before it asks: anything to an actor without an id or a role, and
+// to decide about data, or to approve its release, to anybody but the subject whose data it is, or who acts on their behalf in
+// RoleSubject. Consent that another gave is none.
+//
+// What the methods of the façade, brondata.Client, and those of the Manager ask about:
+//
+//	Propose                 ActionPropose, and ActionFirstKey where the recipient's key is new
+//	Decide                  ActionDecide
+//	Connect                 ActionSee, ActionConnect
+//	Collect                 ActionCollect
+//	Review                  ActionSee, ActionReview
+//	Release                 ActionSee, ActionRelease
+//	Delivered               ActionDeliver
+//	Revoke                  ActionRevoke
+//	Export                  ActionExport, ActionSee
+//	Sweep                   ActionSweep, by the library as RoleSystem
+//	Manager.Get, List, Links, Release, Releases   ActionSee
+//	Manager.Permit, PermitConnect                 ActionCollect, ActionConnect
+//	Manager.Seal, MarkDelivered                   ActionRelease, ActionDeliver
+//	Manager.Receipt, Forget, SetKey               ActionReceipt, ActionErase, ActionSetKey
+//	Manager.Sweep, ResetClock                     ActionSweep
+//
+// ActionRead and ActionAudit are for what a host itself does with the vault and the log: it asks by [Manager.Allow].
 type Policy interface {
 	Allow(ctx context.Context, by Actor, q Question) error
 }
 
 // Rule lets a role do something. Every list must contain what is asked, or be nil, which matches anything; an empty list that is not
-// nil matches nothing. A rule never lets anybody but the subject decide about a grant: see [Rules].
+// nil matches nothing.
 type Rule struct {
 	Role         Role
 	Actions      []Action
@@ -61,9 +90,7 @@ type Rule struct {
 	OwnSubject bool
 }
 
-// Rules is a [Policy] as data: what one of the rules allows is allowed, everything else is not. Whatever the rules say,
-// only a subject, or who acts on their behalf, decides about and approves the release of that subject's data: consent that another gave
-// is none.
+// Rules is a [Policy] as data: what one of the rules allows is allowed, everything else is not.
 type Rules []Rule
 
 // DefaultRules lets a subject do everything with their own data, the host's people and its scheduler do what discloses
@@ -72,26 +99,36 @@ type Rules []Rule
 func DefaultRules() Rules {
 	return Rules{
 		{Role: RoleSubject, OwnSubject: true, Actions: []Action{
-			ActionPropose, ActionSee, ActionDecide, ActionRevoke, ActionConnect, ActionCollect, ActionRead, ActionReview,
+			ActionPropose, ActionFirstKey, ActionSee, ActionDecide, ActionRevoke, ActionConnect, ActionCollect, ActionRead, ActionReview,
 			ActionRelease, ActionDeliver, ActionReceipt, ActionExport, ActionErase,
 		}},
-		{Role: RoleAdviser, Actions: []Action{ActionPropose}},
-		{Role: RoleSystem, Actions: []Action{ActionPropose, ActionSweep, ActionSetKey, ActionDeliver}},
+		{Role: RoleAdviser, Actions: []Action{ActionPropose, ActionFirstKey}},
+		{Role: RoleSystem, Actions: []Action{ActionPropose, ActionFirstKey, ActionSweep, ActionSetKey, ActionDeliver}},
 		{Role: RoleSystem, OwnSubject: true, Actions: []Action{ActionCollect}},
 	}
 }
 
 // Allow implements [Policy].
 func (rs Rules) Allow(_ context.Context, by Actor, q Question) error {
-	personal := q.Action == ActionDecide || q.Action == ActionRelease
-	if by.valid() && (!personal || by.Role == RoleSubject && q.Subject != "" && by.For() == q.Subject) {
+	if possible(by, q) {
 		for _, r := range rs {
 			if r.matches(by, q) {
 				return nil
 			}
 		}
 	}
-	return refuse(ReasonPolicy)
+	return &Refusal{Reason: ReasonPolicy, Action: q.Action}
+}
+
+// possible reports whether any policy could allow it: see [Policy].
+func possible(by Actor, q Question) bool {
+	if !by.valid() {
+		return false
+	}
+	if q.Action == ActionDecide || q.Action == ActionRelease {
+		return by.Role == RoleSubject && q.Subject != "" && by.For() == q.Subject
+	}
+	return true
 }
 
 func (r Rule) matches(by Actor, q Question) bool {

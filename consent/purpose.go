@@ -22,8 +22,13 @@ type Purpose struct {
 	// LegalBasis names the law that allows this recipient to process the citizen service number (BSN), such as "Wft
 	// art. 4:25". Empty: no BSN is read, stored or sent, for consent alone does not lift the ban (UAVG art. 46).
 	LegalBasis string `json:"legalBasis,omitempty"`
-	// Keep is how long the data of a category is kept after it was retrieved. A category that is missing is kept until
-	// the grant ends, and none is kept longer than that. It is what the host keeps, and what the recipient agrees to.
+	// Keep is how long the data of a category is kept after it was retrieved. A category that is missing, or has 0, is kept until
+	// the grant ends, and none is kept longer than that. It is what the host keeps, and what the recipient agrees to. A grant takes
+	// over what concerns its scope.
+	//
+	// Below a day means memory only: the data never reaches a store, as the subject is told, and so only the process that
+	// retrieved it has it, until it ends. There Review and Release have to be called, too; in another process the records are
+	// not there, and the coverage says so (retention.OutcomeInMemory).
 	Keep map[model.Category]time.Duration `json:"keep,omitempty"`
 	// MaxValidity is the longest validity of a grant for this purpose; 0 is what the institutions allow.
 	MaxValidity time.Duration `json:"maxValidity,omitempty"`

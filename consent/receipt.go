@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -68,6 +69,7 @@ type ReceiptData struct {
 // ReceiptEvent is something that happened to the consent.
 type ReceiptEvent struct {
 	Time  time.Time  `json:"eventTime"`
+	When  model.Text `json:"eventTimeText"` // in the time zone of the notice's texts
 	State GrantState `json:"eventState"`
 	Type  string     `json:"eventType"` // "explicit" for the subject's own act, "automatic" otherwise
 	By    Signature  `json:"entity"`
@@ -82,9 +84,12 @@ type ReceiptNotice struct {
 
 const receiptSchema = "ISO/IEC TS 27560:2023"
 
-// NewReceipt returns the receipt of a grant as it stands at a time; t, which may be nil, is for its texts. It is pure.
+// NewReceipt returns the receipt of a grant as it stands at a time; t is for its texts, nil as of [TextOptions]. It is pure.
 func NewReceipt(g Grant, now time.Time, t *TextOptions) Receipt {
 	o := g.Onboarding()
+	if t == nil {
+		t = o.texts
+	}
 	r := Receipt{
 		Schema: receiptSchema, ID: fmt.Sprintf("%s-%s", g.ID, g.StateAt(now)), Made: now.UTC(), Subject: g.Subject,
 		Controller: ReceiptParty{g.Recipient.ID, g.Recipient.Name, g.Recipient.Contact, g.Recipient.Country},
@@ -107,15 +112,15 @@ func NewReceipt(g Grant, now time.Time, t *TextOptions) Receipt {
 		}
 	}
 	r.Purposes = []ReceiptPurpose{p}
-	event := func(t time.Time, s GrantState, by Signature) {
-		if t.IsZero() {
+	event := func(at time.Time, s GrantState, by Signature) {
+		if at.IsZero() {
 			return
 		}
 		kind := "explicit"
 		if by.Role == RoleSystem {
 			kind = "automatic"
 		}
-		r.Events = append(r.Events, ReceiptEvent{t, s, kind, by})
+		r.Events = append(r.Events, ReceiptEvent{at, tr(moment(at.In(t.zone()))), s, kind, by})
 	}
 	event(g.Proposed, GrantProposed, g.ProposedBy)
 	if g.State == GrantDenied {
@@ -135,8 +140,11 @@ func (r Receipt) Text(language string) string {
 	b.WriteString(line("Nummer: "+r.ID, "Number: "+r.ID))
 	b.WriteString(line("Soort: "+r.Schema, "Form: "+r.Schema))
 	for _, e := range r.Events {
-		nl, en := moment(e.Time.UTC())
-		b.WriteString(line(nl+": "+stateTexts[e.State].Dutch, en+": "+stateTexts[e.State].English))
+		when := e.When
+		if when == (model.Text{}) { // one made before there was this text
+			when = tr(moment(e.Time.UTC()))
+		}
+		b.WriteString(line(when.Dutch+": "+stateTexts[e.State].Dutch, when.English+": "+stateTexts[e.State].English))
 	}
 	b.WriteByte('\n')
 	writeSections(&b, language, r.Notice.Sections)
@@ -181,7 +189,7 @@ func (m *Manager) Receipt(ctx context.Context, by Actor, id GrantID) ([]byte, er
 	if m.signer != nil {
 		digest := receiptMessage(body)
 		if s.Signature, err = m.signer.Sign(ctx, digest); err != nil {
-			return nil, fmt.Errorf("consent: receipt: %w", err)
+			return nil, foreign.Wrap("consent: sign receipt", err, crypto.ErrNoSecret)
 		}
 		s.Key = m.signer.Public()
 	}

@@ -15,8 +15,8 @@ type recipientItem struct {
 	Key crypto.RecipientKey `json:"key"`
 }
 
-// SetKey registers a recipient's key, or replaces it: after that, pending releases to the old key are void, while grants
-// stay. The host must have got the key in a way that it trusts: whoever's key this is reads what is released.
+// SetKey registers a recipient's key, or replaces it: after that, releases to the old key are void, pending or sealed, unless they were
+// marked as delivered, while grants stay. A package that was fetched before is out of reach: whoever holds the old key opens it. The host must have got the key in a way that it trusts: whoever's key this is reads what is released.
 func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key crypto.RecipientKey) error {
 	if recipient == "" || !shortText(recipient) || key.IsZero() {
 		return invalid("recipient key")
@@ -39,7 +39,7 @@ func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key cr
 		if err != nil {
 			return err
 		}
-		ev := m.event(by, ActionSetKey, Grant{})
+		ev := m.event(by, ActionSetKey, Grant{Recipient: Recipient{ID: recipient}})
 		if err := m.apply(ctx, c, ev.change()); err != nil {
 			return err
 		}
@@ -52,9 +52,6 @@ func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key cr
 func (m *Manager) recipient(ctx context.Context, id string) (crypto.RecipientKey, Item, error) {
 	it, err := m.store.Get(ctx, kindRecipient, recipientKey(id))
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			err = fmt.Errorf("consent: recipient: %w", err)
-		}
 		return crypto.RecipientKey{}, Item{}, err
 	}
 	var r recipientItem
@@ -72,36 +69,36 @@ func recipientChange(op Op, version int64, id string, key crypto.RecipientKey) (
 	return Change{op, Item{Kind: kindRecipient, ID: recipientKey(id), Version: version, Body: body}}, nil
 }
 
-// firstSeen returns what has to be stored with a proposal: the subject's salt and the recipient's key, when they are new.
-func (m *Manager) firstSeen(ctx context.Context, p Proposal) ([]Change, error) {
-	var out []Change
+// firstSeen returns what has to be stored with a proposal, the subject's salt and the recipient's key when they are new, and
+// whether the key is.
+func (m *Manager) firstSeen(ctx context.Context, p Proposal) (out []Change, newKey bool, err error) {
 	switch it, err := m.store.Get(ctx, kindSubject, subjectKey(p.Subject)); {
 	case errors.Is(err, ErrNotFound):
 		it, err := newSubject(p.Subject)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out = append(out, Change{OpCreate, it})
 	case err != nil:
-		return nil, fmt.Errorf("consent: subject: %w", err)
+		return nil, false, err
 	default:
 		// Its version grows, so that Forget, if it deletes what is left of earlier grants just now, leaves the salt.
 		out = append(out, Change{OpUpdate, it})
 	}
 	if p.Recipient.Key.IsZero() {
-		return out, nil
+		return out, false, nil
 	}
 	switch cur, _, err := m.recipient(ctx, p.Recipient.ID); {
 	case errors.Is(err, ErrNotFound):
 		c, err := recipientChange(OpCreate, 0, p.Recipient.ID, p.Recipient.Key)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		out = append(out, c)
+		return append(out, c), true, nil
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case !cur.Equal(p.Recipient.Key):
-		return nil, invalid("recipient has another key; SetKey replaces it")
+		return nil, false, invalid("recipient has another key; SetKey replaces it")
 	}
-	return out, nil
+	return out, false, nil
 }

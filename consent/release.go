@@ -15,7 +15,7 @@ type ReleaseState string
 // The states of a release.
 const (
 	ReleasePending   ReleaseState = "pending"   // reviewed; waits for the subject's approval
-	ReleaseSealed    ReleaseState = "sealed"    // approved and sealed; a retry gets the same bytes
+	ReleaseSealed    ReleaseState = "sealed"    // approved and sealed; a retry gets the same bytes, as long as the recipient has that key
 	ReleaseDelivered ReleaseState = "delivered" // the recipient has it; terminal
 	ReleaseVoid      ReleaseState = "void"      // can no longer be sealed or fetched; terminal
 )

@@ -14,7 +14,7 @@ import (
 )
 
 // Review prepares a release: it reduces a dossier to what the grant covers, less the categories that the subject leaves
-// out, and stores the digest of exactly that as a pending release. It returns the release with the reduced dossier: what
+// out (a category as a whole; single records and fields cannot be left out), and stores the digest of exactly that as a pending release. It returns the release with the reduced dossier: what
 // the subject has to see, and what a recipient would get. The digest is void after [Limits].Review, or as soon as
 // anything that it covers changes.
 //
@@ -168,7 +168,9 @@ func (c content) categories() []model.Category {
 
 // Seal seals what the subject approved to the recipient's key and returns the package. It is the only way from a dossier to
 // a package. The dossier is that of the review, whole or reduced. Sealing happens once: a repeated call returns the same
-// bytes, until [Manager.MarkDelivered]; d may then be nil.
+// bytes, until [Manager.MarkDelivered]; d may then be nil. When the recipient's key was replaced before that, the release is void: the
+// package is deleted and not handed out again, for somebody else may have the old key. A host that had passed it on says so by
+// MarkDelivered before it asks again.
 //
 // The moment in which a release becomes sealed is one change in the store that requires the grant and the key to be as
 // they were: of a concurrent revoke, either this or that comes first, and after a revoke nothing is sealed or returned. The
@@ -215,9 +217,6 @@ func (m *Manager) releaseFor(ctx context.Context, by Actor, id ReleaseID, a Acti
 	}
 	it, err := m.store.Get(ctx, kindRelease, string(id))
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			err = fmt.Errorf("consent: release: %w", err)
-		}
 		return Release{}, Grant{}, err
 	}
 	r, err := decodeRelease(it)
@@ -294,16 +293,35 @@ func (m *Manager) sealed(ctx context.Context, by Actor, r Release, g Grant) (cry
 	if err != nil {
 		return crypto.Package{}, fmt.Errorf("consent: release: %w", errStored)
 	}
+	if err := m.stillFor(ctx, r); err != nil {
+		return crypto.Package{}, err
+	}
 	if err := m.record(ctx, by, ActionRelease, g, r.Categories); err != nil {
 		return crypto.Package{}, err
 	}
-	// The grant is looked at once more after everything that takes time.
+	// Grant and key are looked at once more after everything that takes time.
 	if cur, err := m.load(ctx, g.ID); err != nil {
 		return crypto.Package{}, err
 	} else if err := usable(cur.State, m.clock.now(), cur.Term); err != nil {
 		return crypto.Package{}, err
 	}
+	if err := m.stillFor(ctx, r); err != nil {
+		return crypto.Package{}, err
+	}
 	return p, nil
+}
+
+// stillFor returns nil if a sealed release is for the key that its recipient has now. Else it is void: a key is replaced because
+// somebody else may have it.
+func (m *Manager) stillFor(ctx context.Context, r Release) error {
+	key, _, err := m.recipient(ctx, r.Recipient)
+	if err != nil || keyID(key) == r.KeyID {
+		return err
+	}
+	if err := m.void(ctx, r); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: recipient has another key", ErrVoid)
 }
 
 // MarkDelivered says that the recipient has the package: its bytes are deleted and the release is used up. Repeating it

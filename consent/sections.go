@@ -2,6 +2,7 @@ package consent
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +16,12 @@ type Section struct {
 	Lines []model.Text `json:"lines"`
 }
 
-// TextOptions are the optional parts of texts.
+// TextOptions are the optional parts of texts. A nil *TextOptions is what the manager has that the grant is from, [Options].Texts; a
+// grant from elsewhere has ids, and UTC.
 type TextOptions struct {
 	// Institutions are the names by which the public knows institutions; an id without one is shown as it is.
 	Institutions map[model.InstitutionID]string
-	// Zone is the time zone of dates; nil is UTC.
+	// Zone is the time zone of times, which name it; nil is UTC.
 	Zone *time.Location
 	// Withdraw tells where the subject withdraws, such as a page of the host; both languages.
 	Withdraw model.Text
@@ -43,6 +45,9 @@ func (o *TextOptions) institution(id model.InstitutionID) string {
 // data, from where and from when, for how long, what happens to it, how to withdraw, and what their rights are (GDPR
 // articles 7 and 13). A host shows all of it, in its own layout; [Onboarding.Text] is one.
 func (o Onboarding) Sections(t *TextOptions) []Section {
+	if t == nil {
+		t = o.texts
+	}
 	out := []Section{
 		{"who", tr("Wie krijgt uw gegevens?", "Who gets your data?"), []model.Text{
 			same(o.Recipient.Name), same(o.Recipient.Contact),
@@ -56,8 +61,8 @@ func (o Onboarding) Sections(t *TextOptions) []Section {
 		{"withdraw", tr("Hoe trekt u uw toestemming in?", "How do you withdraw your consent?"), o.withdrawLines(t)},
 		{"rights", tr("Wat zijn uw rechten?", "What are your rights?"), []model.Text{
 			tr("U bepaalt zelf of u toestemming geeft. U kunt ook nee zeggen.", "You decide whether to consent. You may also say no."),
-			tr("Voordat iets wordt verstuurd, ziet u precies wat, en kunt u onderdelen weglaten.",
-				"Before anything is sent you see exactly what, and can leave parts out."),
+			tr("Voordat iets wordt verstuurd, ziet u precies wat, en kunt u hele soorten gegevens weglaten.",
+				"Before anything is sent you see exactly what, and can leave out whole kinds of data."),
 			tr("U kunt uw gegevens inzien, laten verbeteren en laten wissen, en zien wie ze wanneer heeft bekeken.",
 				"You can see your data, have it corrected and erased, and see who looked at it and when."),
 			tr("Bent u het ergens niet mee eens, dan kunt u een klacht indienen bij de Autoriteit Persoonsgegevens, in België bij de "+
@@ -106,8 +111,8 @@ func (o Onboarding) since() model.Text {
 	if o.Scope.Since.IsZero() {
 		return tr("Zo ver terug als de bronnen gaan.", "As far back as the sources go.")
 	}
-	d := o.Scope.Since.String()
-	return tr("Gegevens vanaf "+d+". Wat ouder is wordt niet opgehaald.", "Data from "+d+" on. Nothing older is retrieved.")
+	nl, en := date(o.Scope.Since)
+	return tr("Gegevens vanaf "+nl+". Wat ouder is wordt niet opgehaald.", "Data from "+en+" on. Nothing older is retrieved.")
 }
 
 func (o Onboarding) validLines(t *TextOptions) []model.Text {
@@ -130,6 +135,11 @@ func (o Onboarding) happensLines() []model.Text {
 		}
 		name := categoryTexts[c]
 		nl, en := duration(keep)
+		if keep < day {
+			out = append(out, tr(name.Dutch+": niet opgeslagen, alleen in het geheugen bewaard tot hoogstens "+nl+" na het ophalen, en niet langer dan uw toestemming.",
+				name.English+": not stored, only held in memory for at most "+en+" after retrieval, and no longer than your consent."))
+			continue
+		}
 		out = append(out, tr(name.Dutch+": bewaard tot "+nl+" na het ophalen, en niet langer dan uw toestemming.",
 			name.English+": kept for "+en+" after retrieval, and no longer than your consent."))
 	}
@@ -199,14 +209,26 @@ var months = [...]model.Text{
 	tr("december", "December"),
 }
 
-// moment writes a time as people do, in both languages.
+// moment writes a time as people do, in both languages, with the name of its zone.
 func moment(t time.Time) (nl, en string) {
-	m := months[t.Month()-1]
-	clock := t.Format("15:04")
-	if z, _ := t.Zone(); z == "UTC" {
-		clock += " UTC"
+	nl, en = date(model.DateOf(t))
+	clock := t.Format(", 15:04 MST")
+	return nl + clock, en + clock
+}
+
+// date writes a date as people do, as far as it is known.
+func date(d model.Date) (nl, en string) {
+	year := strconv.Itoa(d.Year())
+	if d.Month() == 0 {
+		return year, year
 	}
-	return fmt.Sprintf("%d %s %d, %s", t.Day(), m.Dutch, t.Year(), clock), fmt.Sprintf("%d %s %d, %s", t.Day(), m.English, t.Year(), clock)
+	m := months[d.Month()-1]
+	nl, en = m.Dutch+" "+year, m.English+" "+year
+	if d.Day() == 0 {
+		return nl, en
+	}
+	day := strconv.Itoa(d.Day()) + " "
+	return day + nl, day + en
 }
 
 // duration writes a time span in whole days, or in hours where it is shorter.

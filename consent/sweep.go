@@ -11,7 +11,8 @@ import (
 // SweepOptions are the optional parts of [Manager.Sweep].
 type SweepOptions struct {
 	// Ended is told of each grant that ended, so that what was retrieved under it can be destroyed. It is called again,
-	// in a later sweep, until it returns nil, and must not mind being called twice. Nil: there is nothing to destroy.
+	// in a later sweep, until it returns nil, and must not mind being called twice. Nil: there is nothing to destroy. Its errors,
+	// and those of Disconnect, are part of what Sweep returns, with their texts: keep values out of them.
 	Ended func(ctx context.Context, g Grant) error
 	// Disconnect ends the connection at the institution. It is called for each link of an ended grant, again with longer and
 	// longer pauses until it returns nil. Nil: links are left for a sweep that can.
@@ -70,7 +71,7 @@ func (s *sweep) each(ctx context.Context, kind Kind, f func(context.Context, Ite
 	// Stores round up to the millisecond: what is due now is due at its end.
 	items, err := s.m.store.Due(ctx, kind, CeilMilli(s.m.clock.now()), s.max)
 	if err != nil {
-		s.errs = append(s.errs, fmt.Errorf("consent: sweep: %w", err))
+		s.errs = append(s.errs, err)
 		return
 	}
 	if len(items) == s.max {
@@ -107,7 +108,7 @@ func (s *sweep) event(ctx context.Context, it Item) error {
 }
 
 func (s *sweep) grant(ctx context.Context, it Item) error {
-	g, err := decodeGrant(it)
+	g, err := s.m.decode(it)
 	if err != nil {
 		return err
 	}
@@ -159,21 +160,29 @@ func (s *sweep) voidAll(ctx context.Context, g Grant) error {
 }
 
 func (s *sweep) void(ctx context.Context, r Release) error {
-	had := r.State
-	next, err := NextRelease(r.State, ReleaseCancel, s.m.clock.now(), r.ApproveBy)
-	if err != nil {
+	if _, err := NextRelease(r.State, ReleaseCancel, s.m.clock.now(), r.ApproveBy); err != nil {
 		return nil // delivered or void already
 	}
-	r.State, r.Voided = next, s.m.clock.now()
-	changes := []Change{r.change(OpUpdate)}
-	if had == ReleaseSealed {
-		changes = append(changes, packageDelete(r.ID))
-	}
-	if err := s.m.apply(ctx, changes...); err != nil {
+	if err := s.m.void(ctx, r); err != nil {
 		return err
 	}
 	s.done.Voided++
 	return nil
+}
+
+// void voids a release that is pending or sealed, and deletes its package.
+func (m *Manager) void(ctx context.Context, r Release) error {
+	now := m.clock.now()
+	next, err := NextRelease(r.State, ReleaseCancel, now, r.ApproveBy)
+	if err != nil {
+		return err
+	}
+	var changes []Change
+	if r.State == ReleaseSealed {
+		changes = append(changes, packageDelete(r.ID))
+	}
+	r.State, r.Voided = next, now
+	return m.apply(ctx, append(changes, r.change(OpUpdate))...)
 }
 
 // release voids a pending release whose time is over.

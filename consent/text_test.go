@@ -103,7 +103,7 @@ func TestOnboardingShowsEverything(t *testing.T) {
 		p.Purpose.Withdrawal = model.Text{Dutch: "Bel ons."}
 	})
 	nl, en := g.Onboarding().Text("nl", nil), g.Onboarding().Text("en", nil)
-	for _, want := range []string{"Voorbeeld Advies B.V.", "privacy@advies.example", "Uw hypotheekaanvraag beoordelen.", "bank", "uwv", "2030-03-29",
+	for _, want := range []string{"Voorbeeld Advies B.V.", "privacy@advies.example", "Uw hypotheekaanvraag beoordelen.", "bank", "uwv", "vanaf 29 maart 2030.", "12:00 UTC",
 		"naam van de tegenpartij", "30 dagen", "documenten zelf worden bewaard, niet langer", "burgerservicenummer wordt niet gebruikt", "Norway", "Bel ons.", "intrekken"} {
 		assert.Contains(t, nl, want)
 	}

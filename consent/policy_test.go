@@ -1,0 +1,249 @@
+package consent_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/retention"
+)
+
+// anything is a host's policy that allows everything.
+type anything struct{}
+
+func (anything) Allow(context.Context, consent.Actor, consent.Question) error { return nil }
+
+// withPolicy is another manager over the kit's store.
+func (k *kit) withPolicy(t *testing.T, p consent.Policy) *consent.Manager {
+	t.Helper()
+	m, err := consent.NewManager(k.store, &consent.Options{Now: k.clock.now, Signer: k.signer, Audit: k.log, Policy: p})
+	require.NoError(t, err)
+	return m
+}
+
+// TestNoPolicyDecidesForTheSubject: what only the subject may do nobody else may, whatever a host's policy says.
+func TestNoPolicyDecidesForTheSubject(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	m := k.withPolicy(t, anything{})
+	g := k.propose(t, nil)
+	approved := k.active(t, nil)
+	r, _, err := m.Review(t.Context(), adviser, approved.ID, dossier(t), nil)
+	require.NoError(t, err, "the policy's to allow")
+	a := consent.Approval{Release: r.ID, Digest: r.Digest}
+	for name, by := range map[string]consent.Actor{
+		"adviser for the subject": adviser, "scheduler": system, "refresh": refresh, "another subject": piet, "nobody": {},
+		"without a role": {ID: jan.ID}, "without an id": {Role: consent.RoleSubject, OnBehalfOf: jan.ID},
+		"adviser with the subject's id": {ID: jan.ID, Role: consent.RoleAdviser},
+	} {
+		_, err := m.Decide(t.Context(), by, g.ID, true)
+		assertRefused(t, err, consent.ActionDecide, name)
+		_, err = m.Seal(t.Context(), by, a, dossier(t))
+		assertRefused(t, err, consent.ActionRelease, name)
+		assertRefused(t, m.Allow(t.Context(), by, consent.Question{Action: consent.ActionDecide}), consent.ActionDecide, name)
+	}
+	_, err = m.List(t.Context(), consent.Actor{}, jan.ID)
+	assertRefused(t, err, consent.ActionSee, "nobody")
+	guardian := consent.Actor{ID: "guardian", Role: consent.RoleSubject, OnBehalfOf: jan.ID}
+	_, err = m.Decide(t.Context(), guardian, g.ID, true)
+	require.NoError(t, err)
+	_, err = m.Seal(t.Context(), guardian, a, dossier(t))
+	require.NoError(t, err)
+}
+
+func assertRefused(t *testing.T, err error, a consent.Action, name string) {
+	t.Helper()
+	r, ok := errors.AsType[*consent.Refusal](err)
+	if assert.True(t, ok, name) {
+		assert.Equal(t, consent.ReasonPolicy, r.Reason, name)
+		assert.Equal(t, a, r.Action, name)
+		assert.EqualError(t, err, "consent: not permitted: policy: "+string(a), name)
+		assert.ErrorIs(t, err, consent.ErrNotPermitted, name)
+	}
+}
+
+// wordy refuses with a text of its own.
+type wordy struct{ err error }
+
+func (p wordy) Allow(context.Context, consent.Actor, consent.Question) error { return p.err }
+
+// TestPolicyTextIsCutOff: what a host's policy says of a refusal is for errors.Is, not for a log.
+func TestPolicyTextIsCutOff(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	for _, cause := range []error{
+		errHost, fmt.Errorf("CANARY: %w: %w", consent.ErrNotPermitted, errHost),
+		fmt.Errorf("%w: %w", &consent.Refusal{Reason: "CANARY"}, errHost),
+	} {
+		_, err := k.withPolicy(t, wordy{cause}).List(t.Context(), jan, jan.ID)
+		assertRefused(t, err, consent.ActionSee, "")
+		assert.NotContains(t, fmt.Sprintf("%+v %#v", err, err), "CANARY")
+		assert.ErrorIs(t, err, errHost)
+	}
+}
+
+// TestConnectIsNotCollect: a permit to connect is asked for, logged and told as one.
+func TestConnectIsNotCollect(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	k.log.entries = nil
+	p, err := k.PermitConnect(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	assert.Equal(t, consent.ActionConnect, p.Action())
+	require.NoError(t, p.Check(t.Context()))
+	_, err = k.PermitConnect(t.Context(), refresh, g.ID)
+	assertRefused(t, err, consent.ActionConnect, "who may refresh may not connect")
+	assert.Equal(t, []string{"connect/granted", "connect/refused"}, k.log.actions())
+	p, err = k.Permit(t.Context(), refresh, g.ID)
+	require.NoError(t, err)
+	assert.Equal(t, consent.ActionCollect, p.Action())
+	assert.Empty(t, consent.Permit{}.Action())
+}
+
+// TestFirstKey: a proposal registers a recipient's first key only where that is allowed, and the log says whose it is.
+func TestFirstKey(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	strict := consent.Rules{{Role: consent.RoleSubject, OwnSubject: true, Actions: []consent.Action{consent.ActionPropose}}}
+	_, err := k.withPolicy(t, strict).Propose(t.Context(), jan, k.proposal())
+	assertRefused(t, err, consent.ActionFirstKey, "a key that nobody checked")
+	grants, err := k.List(t.Context(), jan, jan.ID)
+	require.NoError(t, err)
+	require.Empty(t, grants)
+
+	require.NoError(t, k.SetKey(t.Context(), system, "advies", k.key.Public()))
+	_, err = k.withPolicy(t, strict).Propose(t.Context(), jan, k.proposal())
+	require.NoError(t, err, "the key is registered already")
+
+	p := k.proposal()
+	p.Recipient.ID = "other"
+	_, err = k.Propose(t.Context(), adviser, p)
+	require.NoError(t, err)
+	recipients := map[retention.Action][]string{}
+	for _, e := range k.log.entries {
+		recipients[e.Action] = append(recipients[e.Action], e.Recipient)
+	}
+	assert.Equal(t, []string{"advies"}, recipients[retention.Action(consent.ActionSetKey)])
+	assert.Equal(t, []string{"other"}, recipients[retention.Action(consent.ActionFirstKey)])
+	assert.Equal(t, []string{"advies", "other"}, recipients[retention.Action(consent.ActionPropose)])
+}
+
+// TestSealedToAnOldKeyIsNotHandedOut: a key is replaced because somebody else may have it.
+func TestSealedToAnOldKeyIsNotHandedOut(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	sealed := func() consent.Approval {
+		r, _, err := k.Review(t.Context(), jan, g.ID, dossier(t), nil)
+		require.NoError(t, err)
+		a := consent.Approval{Release: r.ID, Digest: r.Digest}
+		_, err = k.Seal(t.Context(), jan, a, dossier(t))
+		require.NoError(t, err)
+		return a
+	}
+	fetched, delivered := sealed(), sealed()
+	require.NoError(t, k.MarkDelivered(t.Context(), jan, delivered.Release))
+	passedOn := sealed()
+	require.NoError(t, k.SetKey(t.Context(), system, "advies", newKey(t).Public()))
+
+	before := len(k.log.actions())
+	for range 2 {
+		p, err := k.Seal(t.Context(), jan, fetched, nil)
+		require.ErrorIs(t, err, consent.ErrVoid)
+		assert.True(t, p.IsZero())
+	}
+	assert.Len(t, k.log.actions(), before, "nothing was handed out")
+	_, err := k.store.Get(t.Context(), "package", string(fetched.Release))
+	require.ErrorIs(t, err, consent.ErrNotFound, "the bytes are gone")
+	r, err := k.Release(t.Context(), jan, fetched.Release)
+	require.NoError(t, err)
+	assert.Equal(t, consent.ReleaseVoid, r.State)
+
+	_, err = k.Seal(t.Context(), jan, delivered, nil)
+	require.ErrorIs(t, err, consent.ErrDelivered, "what was delivered was delivered")
+	require.NoError(t, k.MarkDelivered(t.Context(), jan, passedOn.Release), "it had been passed on before")
+	require.ErrorIs(t, k.MarkDelivered(t.Context(), jan, fetched.Release), consent.ErrVoid)
+
+	// A key that is replaced while the log is written.
+	racing := sealed()
+	slow := &during{recorder: k.log}
+	m, err := consent.NewManager(k.store, &consent.Options{Now: k.clock.now, Signer: k.signer, Audit: slow})
+	require.NoError(t, err)
+	slow.do = func() { require.NoError(t, k.SetKey(t.Context(), system, "advies", newKey(t).Public())) }
+	p, err := m.Seal(t.Context(), jan, racing, nil)
+	require.ErrorIs(t, err, consent.ErrVoid)
+	assert.True(t, p.IsZero())
+}
+
+// during does something once, while an entry is recorded.
+type during struct {
+	*recorder
+	do func()
+}
+
+func (d *during) Record(ctx context.Context, a retention.Access) error {
+	if do := d.do; do != nil {
+		d.do = nil
+		do()
+	}
+	return d.recorder.Record(ctx, a)
+}
+
+// TestKeepOutsideTheScope: a purpose may serve several scopes; a grant takes over what concerns its own.
+func TestKeepOutsideTheScope(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	keep := map[model.Category]time.Duration{model.CategoryTransaction: time.Hour, model.CategoryPension: 48 * time.Hour}
+	g := k.propose(t, func(p *consent.Proposal) { p.Purpose.Keep = keep })
+	assert.Equal(t, map[model.Category]time.Duration{model.CategoryTransaction: time.Hour}, g.Purpose.Keep)
+	assert.Len(t, keep, 2, "the host's own is left alone")
+	assert.NotContains(t, g.Onboarding().Text("nl", nil), "ensioen")
+	stored, err := k.Get(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	assert.Equal(t, g.Purpose, stored.Purpose)
+}
+
+// TestTextsOfTheManager: a grant's texts are those that the manager was told, also without passing them again.
+func TestTextsOfTheManager(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	texts := &consent.TextOptions{
+		Institutions: map[model.InstitutionID]string{"bank": "Voorbeeldbank"}, Zone: time.FixedZone("CET", 3600),
+		Withdraw: model.Text{Dutch: "Op de pagina Mijn toestemmingen."},
+	}
+	m, err := consent.NewManager(k.store, &consent.Options{Now: k.clock.now, Texts: texts})
+	require.NoError(t, err)
+	g, err := m.Propose(t.Context(), jan, k.proposal())
+	require.NoError(t, err)
+	got, err := m.Get(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	decided, err := m.Decide(t.Context(), jan, g.ID, true)
+	require.NoError(t, err)
+	listed, err := m.List(t.Context(), jan, jan.ID)
+	require.NoError(t, err)
+	p, err := m.Permit(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	snapshot, _ := p.Snapshot()
+	revoked, err := m.Revoke(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	for _, g := range []consent.Grant{g, got, decided, listed[0], snapshot, revoked} {
+		for _, text := range []string{g.Onboarding().Text("nl", nil), consent.NewReceipt(g, start, nil).Text("nl")} {
+			assert.Contains(t, text, "Voorbeeldbank")
+			assert.Contains(t, text, "13:00 CET")
+			assert.NotContains(t, text, "UTC")
+			assert.Contains(t, text, "Op de pagina Mijn toestemmingen.")
+		}
+		assert.NotContains(t, g.Onboarding().Text("nl", &consent.TextOptions{}), "Voorbeeldbank", "what is passed counts")
+	}
+	other, err := k.Get(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	assert.Contains(t, other.Onboarding().Text("nl", nil), "12:00 UTC", "a manager that was told nothing")
+}

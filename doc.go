@@ -69,10 +69,14 @@
 // odd keeps what it can read, says what it doubted ([model.Issue]), and never guesses: money, dates and identifiers are exact or
 // absent.
 //
+// A refresh that gets less than an earlier collection got does not replace it: what was whole stays until it is whole again.
+// Coverage also says from which day on the history is whole, over all documents of an account: the day after the last gap.
+//
 // # Who persists what
 //
 //	what                                   by whom                       interface            implementations here
 //	grants, links, releases, access slots  consent.Manager               consent.Store        memory, consent/sqlconsent
+//	leases: who works on a connection      Client                        consent.Store        the same; minutes
 //	sealed packages until delivered        consent.Manager               consent.Store        the same
 //	records, documents where agreed        retention.Vault, sealed       retention.Store      memory, retention/sqlvault
 //	connections: tokens, consent ids       retention.Vault, sealed       retention.Store      the same

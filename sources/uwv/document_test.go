@@ -2,9 +2,12 @@ package uwv_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"codeberg.org/go-pdf/fpdf"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -325,6 +328,7 @@ func TestBadFiles(t *testing.T) {
 		"no PDF":            {document([]byte("<html>")), sources.ErrMalformed},
 		"header only":       {document([]byte("%PDF-1.7\n")), sources.ErrMalformed},
 		"PDF without wages": {document(blank), sources.ErrLayoutChanged},
+		"too much text":     {document(sheet(t, 0, func(f *fpdf.Fpdf) { f.Text(40, 300, strings.Repeat("x", 41_000)) })), sources.ErrLimit},
 		"too large":         {document(make([]byte, 32<<20+1)), sources.ErrTooLarge},
 		"another document":  {sources.Document{Body: sources.BytesContent([]byte("%PDF-1.7\nVZB-005"))}, sources.ErrUnknownFormat},
 	}
@@ -336,4 +340,38 @@ func TestBadFiles(t *testing.T) {
 			assert.Empty(t, got.Records)
 		})
 	}
+}
+
+// What a hostile document repeats costs no more than its length: quadratic work would take minutes here.
+func TestRepeatedTexts(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the limit is that of a plain build")
+	}
+	repeat := strings.Repeat
+	for name, text := range map[string]string{
+		"lines at the foot of two pages": top + january + repeat("x\n", 50_000) + foot + "\f" + repeat("x\n", 2) + top + january + repeat("x\n", 50_000) + foot,
+		"blocks":                         "Loongegevens\n" + numbered("Werkgever/Instantie  Bedrijf %d\n\n", 100_000) + foot,
+		"euro signs":                     top + "01-01-2026 t/m 31-01-2026 " + repeat("€", 300_000) + foot,
+		"labels of a car":                top + january + repeat("Eigen bijdrage auto\n", 50_000) + repeat("€ 1,00 ", 50_000) + foot,
+		"odd lines":                      top + january + numbered("iets %d\n", 100_000) + foot,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			_, err := readGrid(t, text, sources.Everything())
+			if err != nil {
+				require.ErrorIs(t, err, sources.ErrLayoutChanged)
+			}
+			assert.Less(t, time.Since(start), 20*time.Second)
+		})
+	}
+}
+
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }

@@ -22,7 +22,7 @@ func (grid) Formats() []sources.Format {
 }
 func (grid) Categories() []model.Category { return uwv.Normalizer{}.Categories() }
 func (grid) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
-	b, err := d.Bytes(ctx, 1<<20)
+	b, err := d.Bytes(ctx, 8<<20)
 	if err != nil {
 		return err
 	}
@@ -198,4 +198,16 @@ Eigen bijdrage auto    Waarde privégebruik auto    Eigen bijdrage auto
 			assert.Equal(t, tt.want, summaries(got.Records, "income"))
 		})
 	}
+}
+
+// employerOf returns the employer of the n-th income.
+func employerOf(r *sources.Reading, n int) string {
+	for _, rec := range r.Records {
+		if i, ok := rec.(*model.Income); ok {
+			if n--; n < 0 {
+				return i.Employer + "|" + i.PayrollTaxNumber.Value() + "|" + i.ContractForm
+			}
+		}
+	}
+	return ""
 }

@@ -64,9 +64,10 @@ const maxBytes = 32 << 20
 // maxPages bounds the pages: forty years of months, one employer after the other, take less than fifty.
 const maxPages = 500
 
-// maxGlyphs and maxPageGlyphs bound the text, whose words are all in memory at once. A full page has five thousand characters.
+// maxGlyphs and maxPageGlyphs bound the text, whose lines are all in memory at once. A full page has five thousand characters, one
+// of a verzekeringsbericht two thousand.
 const (
-	maxGlyphs     = 1_000_000
+	maxGlyphs     = 400_000
 	maxPageGlyphs = 40_000
 )
 

@@ -87,6 +87,8 @@ func hostileFiles() map[string][]byte {
 		"30 MB of q compressed":       deflated(noisy("q ", 30<<20)),
 		"30 MB of Tj compressed":      deflated("BT /F1 10 Tf " + noisy("(x)Tj ", 30<<20)),
 		"30 MB of numbers compressed": deflated(noisy("1 ", 30<<20)),
+		"text over plain areas":       file{content: strings.Repeat("0 0 9 9 re f ", 2040) + "1 g BT /F1 10 Tf " + strings.Repeat("(x)Tj ", 380_000)}.bytes(),
+		"clips in clips":              file{content: strings.Repeat("0 0 99 99 re W n BT /F1 9 Tf (x)Tj ET ", 300_000)}.bytes(),
 		"image data without EI":       file{content: "BI /W 1 ID " + strings.Repeat("EIx ", 2_000_000)}.bytes(),
 		"inline images without end":   file{content: strings.Repeat("BI ID x EI ", 1_000_000)}.bytes(),
 	}

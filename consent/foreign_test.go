@@ -75,7 +75,9 @@ func (s hostileSigner) Sign(ctx context.Context, m []byte) ([]byte, error) {
 
 type hostileLog struct{ h *hostile }
 
-func (l hostileLog) Record(context.Context, retention.Access) error { return l.h.err("log.record", nil) }
+func (l hostileLog) Record(context.Context, retention.Access) error {
+	return l.h.err("log.record", nil)
+}
 
 type hostilePolicy struct{ h *hostile }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 )
 
 // Checkpoint is the state of a log at a moment: its first Size entries have the Merkle tree hash Root.
@@ -47,7 +48,8 @@ func (l *Log) checkpoint(ctx context.Context, size int64) ([]byte, error) {
 		return nil, err
 	}
 	b, err := note.Sign(&note.Note{Text: c.text()}, &noteSigner{Verifier: v, sign: func(msg []byte) ([]byte, error) {
-		return l.signer.Sign(ctx, msg)
+		b, err := l.signer.Sign(ctx, msg)
+		return b, foreign.Wrap("sign", err, crypto.ErrNoSecret)
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("audit: checkpoint: %w", err)

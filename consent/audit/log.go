@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/retention"
 )
 
@@ -69,7 +70,8 @@ func Open(ctx context.Context, store Store, signer crypto.Signer, o *Options) (*
 	if strings.ContainsFunc(l.origin, func(r rune) bool { return r <= ' ' || r == '+' || r > '~' }) || len(l.origin) > 256 {
 		return nil, invalid("origin")
 	}
-	if _, err := store.Size(ctx); err != nil {
+	l.store = guardedStore{store}
+	if _, err := l.store.Size(ctx); err != nil {
 		return nil, fmt.Errorf("audit: open: %w", err)
 	}
 	l.stale = true // the first append loads: a log that is damaged opens all the same, for Verify to look at
@@ -89,14 +91,14 @@ type pending struct {
 // Record implements [retention.Recorder]: when it returns nil, the entry is durable.
 func (l *Log) Record(ctx context.Context, a retention.Access) error {
 	_, err := l.append(ctx, a)
-	return err
+	return foreign.Own(err)
 }
 
 // RecordAt implements [retention.Locator]: the place is "entry " and the index.
 func (l *Log) RecordAt(ctx context.Context, a retention.Access) (string, error) {
 	i, err := l.append(ctx, a)
 	if err != nil {
-		return "", err
+		return "", foreign.Own(err)
 	}
 	return "entry " + strconv.FormatInt(i, 10), nil
 }

@@ -73,7 +73,7 @@ func NewAttempts(store consent.Store, o *AttemptOptions) (*Attempts, error) {
 	if o == nil {
 		o = &AttemptOptions{}
 	}
-	a := &Attempts{store: store, now: o.Now, lifetime: o.Lifetime}
+	a := &Attempts{store: guardedStore{store}, now: o.Now, lifetime: o.Lifetime}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 )
 
 // Config is what a [Client] is made of.
@@ -108,7 +109,8 @@ func (c *Client) Begin(ctx context.Context, b Binding) (string, error) {
 	if err != nil {
 		return "", invalid("authorisation address")
 	}
-	return c.cfg.Request(ctx, c.meta, u.Query())
+	to, err := c.cfg.Request(ctx, c.meta, u.Query())
+	return to, foreign.Wrap("redirect: request", err, sentinels...)
 }
 
 func (c *Client) openID() bool {
@@ -220,7 +222,7 @@ func (c *Client) post(ctx context.Context, endpoint string, form url.Values) ([]
 	}
 	if c.cfg.Authenticate != nil {
 		if err := c.cfg.Authenticate(ctx, endpoint, form); err != nil {
-			return nil, err
+			return nil, foreign.Wrap("redirect: authenticate", err, sentinels...)
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))

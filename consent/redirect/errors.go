@@ -64,4 +64,7 @@ func serverCode(code string) string {
 	return "other"
 }
 
+// sentinels are what a host's functions may return for a caller to branch on.
+var sentinels = []error{ErrUnavailable, ErrRefused, ErrReauthenticate, ErrAnswer, ErrMetadata, ErrInvalid}
+
 func invalid(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }

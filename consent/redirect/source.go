@@ -62,7 +62,7 @@ func (c *Client) Tokens(store consent.Store, link consent.LinkID, k Keeper) (*To
 		return nil, invalid("store, link or keeper")
 	}
 	h := sha256.Sum256([]byte("brondata/v1/redirect-refresh\x00" + string(link)))
-	return &TokenSource{client: c, keeper: k, store: store, id: hex.EncodeToString(h[:])}, nil
+	return &TokenSource{client: c, keeper: guardedKeeper{k}, store: guardedStore{store}, id: hex.EncodeToString(h[:])}, nil
 }
 
 // Access returns an access token that is not about to expire, refreshed if need be.

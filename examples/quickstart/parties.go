@@ -33,19 +33,35 @@ type parties struct {
 }
 
 func startParties() (*parties, error) {
+	who, err := applicant()
+	if err != nil {
+		return nil, err
+	}
+	accounts := psd2test.Sample()
+	for i := range accounts {
+		accounts[i].Owner = "J. Voorbeeld"
+	}
 	p := &parties{
-		bank:     psd2test.New(psd2test.Options{Accounts: psd2test.Sample()}),
+		bank:     psd2test.New(psd2test.Options{Accounts: accounts}),
 		portal:   scrapetest.Start(),
 		registry: &sources.Registry{},
 		names: map[model.InstitutionID]string{bankID: "Fake Bank", filesID: "Bron Bank", fundsID: "Mijnpensioenoverzicht", wagesID: "UWV",
 			overheidID: "MijnOverheid (sample)", duoID: "DUO (sample)",
 		},
 	}
+	p.portal.SetSubject(*who)
+	p.input.Subject = who
 	if err := p.register(); err != nil {
 		p.Close()
 		return nil, err
 	}
 	return p, nil
+}
+
+// applicant is whom the host knows as the subject: coverage says whether the documents are theirs.
+func applicant() (*model.Person, error) {
+	born, err := model.ParseDate("1985-06-14")
+	return &model.Person{Name: model.Name{Initials: "J.", Given: "Jan", Family: "Voorbeeld"}, BirthDate: born}, err
 }
 
 // register fills the registry with the sources and readers that this host chose.

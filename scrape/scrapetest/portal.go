@@ -28,6 +28,7 @@ type Portal struct {
 	mu        sync.Mutex
 	mutations []Mutation
 	seed      uint64
+	subject   *model.Person
 	sessions  map[string]bool
 	requests  []string
 }
@@ -81,6 +82,13 @@ func (p *Portal) Mutate(ms ...Mutation) {
 	p.mutations = slices.Clone(ms)
 }
 
+// SetSubject gives the portal's subject another name and birth date, so that they fit what other sources of an example tell.
+func (p *Portal) SetSubject(who model.Person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.subject = &who
+}
+
 // Vary chooses the places of mutations that have several, and where pages are cut. Equal seeds give equal pages.
 func (p *Portal) Vary(seed uint64) {
 	p.mu.Lock()
@@ -115,6 +123,9 @@ func (p *Portal) data() *data {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := newData(1)
+	if n := p.subject; n != nil {
+		d.initials, d.given, d.prefix, d.family, d.birth = n.Name.Initials, n.Name.Given, n.Name.Prefix, n.Name.Family, n.BirthDate
+	}
 	for _, m := range p.active() {
 		ofData(m, d)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/scrape/scrapetest"
 )
 
@@ -69,4 +70,17 @@ func TestNoSessionNoData(t *testing.T) {
 		assert.Equal(t, http.StatusFound, resp.StatusCode)
 		assert.True(t, strings.HasSuffix(resp.Header.Get("Location"), "/inloggen"))
 	}
+}
+
+func TestSetSubject(t *testing.T) {
+	t.Parallel()
+	p := scrapetest.Start()
+	defer p.Close()
+	born, err := model.ParseDate("1985-06-14")
+	require.NoError(t, err)
+	p.SetSubject(model.Person{Name: model.Name{Initials: "J.", Given: "Jan", Family: "Voorbeeld"}, BirthDate: born})
+	who := p.Records()[0].(*model.Person)
+	assert.Equal(t, "Voorbeeld", who.Name.Family)
+	assert.Equal(t, born, who.BirthDate)
+	assert.Contains(t, string(p.Page("persoon", true).Body), "Voorbeeld")
 }

@@ -35,9 +35,11 @@
 // # What is doubted
 //
 // Columns are told by where words stand, not by their order. An amount that could belong to two columns is left out with an
-// issue, and so is everything that has not exactly the form of its type. Text that nobody sees is not read. A row that is there twice is kept once; rows of one
-// contract whose periods overlap carry an issue, as corrections do. Pages that name different persons or birth dates are no
-// genuine document: sources.ErrMalformed, and nothing is read.
+// issue, and so is everything that has not exactly the form of its type. Text that nobody sees is not read.
+// What stands below an unknown line of a table is in doubt, as are the rows of a page that does not name the person, and every
+// record where a font does not say what its glyphs mean. What stands below an unknown payer is not read. A row that is there
+// twice is kept once; rows of one contract whose periods overlap carry an issue, as corrections do. Pages that name different
+// persons or birth dates are no genuine document: sources.ErrMalformed, and nothing is read.
 //
 // # The signature
 //

@@ -1,0 +1,127 @@
+package sources_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
+)
+
+func TestCollectHistory(t *testing.T) {
+	t.Parallel()
+	scope := scopeOf(model.CategoryTransaction)
+	scope.Since = date(t, "2026-01-01")
+	month := func(from, until, opening, closing string) string {
+		return "lines bank\nstatement\ncovers " + from + " " + until + "\nopen " + opening + "\nclose " + closing + "\n"
+	}
+	for name, tc := range map[string]struct {
+		docs  []string
+		since string
+	}{
+		"nothing is said":                         {[]string{"lines bank\ntx 2026-06-02 1.00 A\n"}, ""},
+		"cut":                                     {[]string{"lines bank\nsince 2026-06-01\ntx 2026-06-02 1.00 A\n"}, "2026-06-01"},
+		"asked for, and no more":                  {[]string{"lines bank\nsince 2026-01-01\n"}, "2026-01-01"},
+		"months in any order":                     {[]string{month("2026-02-01", "2026-02-28", "2", "3"), month("2026-03-01", "2026-03-31", "3", "4"), month("2026-01-01", "2026-01-31", "1", "2")}, "2026-01-01"},
+		"a month is missing":                      {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-03-01", "2026-03-31", "2", "4")}, "2026-03-01"},
+		"days that overlap":                       {[]string{month("2026-01-01", "2026-06-30", "1", "2"), month("2026-02-01", "2026-02-28", "1", "2"), month("2026-07-01", "2026-07-31", "2", "2")}, "2026-01-01"},
+		"a weekend with equal balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2", "4")}, "2026-01-01"},
+		"a weekend with other balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2.01", "4")}, "2026-01-05"},
+		"an incomplete day counts as little":      {[]string{"lines bank\ncovers 2026-01 2026-01-31\n"}, "2026-01-31"},
+		"another account with less":               {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-01-15 2026-01-31 NL14BRON0200000101\n"}, "2026-01-15"},
+		"another account does not fill the gap":   {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-02-01 2026-02-28 NL14BRON0200000101\n"}, "2026-02-01"},
+		"lists of no account follow on nothing":   {[]string{"lines bank\nsince 2026-01-01\n", "lines bank\nsince 2026-02-01\n"}, "2026-02-01"},
+		"a document that broke off":               {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "fail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"a day that broke off":                    {[]string{month("2026-01-01", "2026-01-01", "1", "2") + "fail\n", month("2026-01-02", "2026-02-28", "2", "2")}, "2026-01-02"},
+		"the last day broke off":                  {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-02-01", "2026-02-01", "2", "2") + "fail\n"}, "2026-01-01"},
+		"what stands before the broken statement": {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "statement\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-01-01"},
+		"said of two accounts before all broke off": {[]string{
+			"lines bank\ncovers 2026-01-01 2026-01-31\ncovers 2026-01-01 2026-01-31 NL14BRON0200000101\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"without a beginning, and broken off": {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
+		"without a beginning":                 {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\n", month("2026-02-01", "2026-02-28", "2", "2")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := registry(t, source("api", "bank", model.API, bankCats, nil, tc.docs...))
+			d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+			require.NoError(t, err)
+			cov := cover(t, d, "bank", model.CategoryTransaction)
+			assert.Equal(t, tc.since, cov.Since.String())
+			assert.Equal(t, tc.since > "2026-01-01", cov.HistoryCut)
+		})
+	}
+}
+
+// A look-back date may be a month or a year: its first day counts. No date asks for everything.
+func TestCollectHistoryOfAMonth(t *testing.T) {
+	t.Parallel()
+	for since, cut := range map[string]bool{"2026-06": true, "2026": true, "2026-07": false, "": true} {
+		scope := scopeOf(model.CategoryTransaction)
+		if since != "" {
+			scope.Since = date(t, since)
+		}
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, "lines bank\nsince 2026-06-15\n"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, cut, cover(t, d, "bank", model.CategoryTransaction).HistoryCut, since)
+	}
+}
+
+// What a source lost shows in the coverage, whatever the source says.
+func TestCollectWhatIsLost(t *testing.T) {
+	t.Parallel()
+	scope := scopeOf(model.CategoryTransaction)
+	t.Run("more documents than the limit, of a source that goes on", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(_ context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				for range 3 {
+					_ = deliver(text(balancedText))
+				}
+				return nil
+			}})
+		r, err := sources.NewRetriever(g, &sources.RetrieverOptions{Limits: sources.Limits{Documents: 2}})
+		require.NoError(t, err)
+		d, err := r.Collect(t.Context(), grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		cov := cover(t, d, "bank", model.CategoryTransaction)
+		assert.Equal(t, model.ObtainedPart, cov.Obtained)
+		assert.Equal(t, []string{"api limit"}, outcomes(cov))
+		assert.Len(t, d.Documents, 2)
+	})
+	t.Run("a document that cannot be read is not balanced by the others", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, balancedText, "garbage"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, model.CheckNot, cover(t, d, "bank", model.CategoryTransaction).Balanced)
+	})
+	t.Run("a document that says itself that data is missing", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, balancedText+"lacks\n"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, model.ObtainedPart, cover(t, d, "bank", model.CategoryTransaction).Obtained)
+	})
+	t.Run("a transaction of which nobody knows whether it is booked", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, strings.Replace(balancedText, "close", "maybe 1.00\nclose", 1)))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, model.CheckNot, cover(t, d, "bank", model.CategoryTransaction).Balanced)
+	})
+	t.Run("a record that could not be stored takes its document, not the dossier", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, balancedText, "lines bank\ntx 2026-01-02 1.00 \xff\n"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"api adapter"}, outcomes(cover(t, d, "bank", model.CategoryTransaction)))
+		assert.Len(t, d.Records, 2)
+		_, err = d.MarshalJSON()
+		assert.NoError(t, err)
+	})
+}

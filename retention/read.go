@@ -137,6 +137,10 @@ func (l *linkRecord) readable(now time.Time) []model.Category {
 	return out
 }
 
+// maxOvertaken bounds how often a read may be overtaken by writers: each time one of them got on, so only a link that is written
+// without a pause comes near it.
+const maxOvertaken = 100
+
 // read opens the categories that which chooses, records, and returns. When a row is missing, the record that named it may
 // have changed meanwhile: then it starts again.
 func (v *Vault) read(ctx context.Context, a Access, ref Ref, from []Compartment, which choice) ([]Content, error) {
@@ -153,7 +157,7 @@ func (v *Vault) read(ctx context.Context, a Access, ref Ref, from []Compartment,
 		changed := attempt == 0 || r.version != last
 		last = r.version
 		again := errors.Is(err, ErrDamaged) && changed || errors.Is(err, crypto.ErrNoSecret)
-		if !again || attempt == 8 || ctx.Err() != nil {
+		if !again || attempt == maxOvertaken || ctx.Err() != nil {
 			return nil, v.refused(ctx, a, ref, r.place, r.categories, err)
 		}
 	}

@@ -248,5 +248,6 @@ var outcomes = map[string]model.Text{
 	"password":       tr("wachtwoord van het document nodig", "password of the document needed"),
 	"host":           tr("geweigerd: onbekend webadres", "refused: unknown web address"),
 	"adapter":        tr("fout in de koppeling", "fault in the connection"),
+	"config":         tr("fout in de instellingen", "fault in the settings"),
 	"unexpected":     tr("onverwachte fout", "unexpected error"),
 }

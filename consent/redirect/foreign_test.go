@@ -30,7 +30,7 @@ func (hostileStore) Due(context.Context, consent.Kind, time.Time, int) ([]consen
 }
 func (hostileStore) Apply(context.Context, ...consent.Change) error { return errHost }
 
-type hostileKeeper struct{ load, save bool }
+type hostileKeeper struct{ load bool }
 
 func (k hostileKeeper) Load(context.Context) (crypto.Secret, error) {
 	if k.load {

@@ -355,7 +355,7 @@ func transportError(ctx context.Context, err error) error {
 		return Errorf(ErrUnavailable, "the server's certificate is not trusted")
 	}
 	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
-		return Errorf(ErrUnavailable, "no answer in time")
+		return context.DeadlineExceeded // a connection may notice it a moment before the context does
 	}
 	return Errorf(ErrUnavailable, "the connection failed")
 }

@@ -107,6 +107,18 @@ func TestCollectWhatIsLost(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, model.ObtainedPart, cover(t, d, "bank", model.CategoryTransaction).Obtained)
 	})
+	t.Run("single entries are no history, beside a statement they do no harm", func(t *testing.T) {
+		t.Parallel()
+		entries := "lines bank\nentries\ntx 2026-01-05 1.00 A\n"
+		for want, docs := range map[model.Obtained][]string{model.ObtainedPart: {entries}, model.ObtainedAll: {entries, balancedText}} {
+			g := registry(t, source("file", "bank", model.File, bankCats, nil, docs...))
+			d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+			require.NoError(t, err)
+			cov := cover(t, d, "bank", model.CategoryTransaction)
+			assert.Equal(t, want, cov.Obtained)
+			assert.Equal(t, model.File, cov.Method)
+		}
+	})
 	t.Run("a transaction of which nobody knows whether it is booked", func(t *testing.T) {
 		t.Parallel()
 		g := registry(t, source("api", "bank", model.API, bankCats, nil, strings.Replace(balancedText, "close", "maybe 1.00\nclose", 1)))

@@ -102,6 +102,9 @@ func (n lines) Normalize(ctx context.Context, d sources.Document, q sources.Quer
 			r = struct{ *model.Person }{&model.Person{}}
 		case "maybe":
 			r = &model.Transaction{Account: account, Amount: money(f[1])} // without a status
+		case "entries":
+			w.Issue(model.Doubt(model.IssueHistoryCut, ""))
+			continue
 		case "lacks":
 			w.Issue(model.Doubt(model.IssueIncompleteDoc, ""))
 			continue

@@ -151,7 +151,7 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 		g := v.got[c]
 		// A source that ends without an error brought all that it was asked for; a file holds what its format can hold.
 		complete := a.fetchErr == nil && !a.failed[c] && (a.read[c] || s.desc.Method != model.File)
-		if complete || a.read[c] {
+		if _, brought := a.read[c]; complete || brought {
 			g.method = s.desc.Method
 		}
 		g.done = g.done || complete
@@ -179,7 +179,7 @@ type run struct {
 	todo     []model.Category
 	attempt  attempt
 	failed   map[model.Category]bool // a document or the source itself said that the category is incomplete
-	read     map[model.Category]bool // a document that can hold the category was read
+	read     map[model.Category]bool // a document that can hold the category was read; false: it holds single entries only
 	firstErr error                   // of a document, or what the source reported and went on after
 	fetchErr error                   // why the source did not finish
 	groups   map[string]int          // the number of each group of documents, from 1
@@ -382,7 +382,7 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 		if err != nil && (w == nil || len(w.records) == 0) {
 			continue
 		}
-		a.read[c] = true
+		a.read[c] = a.read[c] || !entriesOnly(info.Issues)
 		if c == model.CategoryTransaction && w != nil {
 			a.periods = append(a.periods, w.periods...)
 		}
@@ -393,6 +393,12 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 // lacks reports whether a document says itself that data is missing from it: a provider that did not answer, a page of several.
 func lacks(is []model.Issue) bool {
 	return slices.ContainsFunc(is, func(i model.Issue) bool { return i.Code == model.IssueIncompleteDoc })
+}
+
+// entriesOnly reports whether a document says that it holds single entries of a longer history, such as notifications: they are
+// kept, but nothing is whole by them.
+func entriesOnly(is []model.Issue) bool {
+	return slices.ContainsFunc(is, func(i model.Issue) bool { return i.Code == model.IssueHistoryCut })
 }
 
 func digestOf(ctx context.Context, d Document) (model.Digest, error) {

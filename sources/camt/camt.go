@@ -16,6 +16,8 @@
 //     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be
 //     told. The statement's own account is never the counterparty.
 //   - Entries with the status INFO move no money and give no record. FUTR and PDNG are pending.
+//   - A notification (camt.054) holds single entries, not a history: it has the issue "history-cut", and coverage does not
+//     take it for all of an account's transactions.
 //   - Dates are those written, from a Dt or a DtTm; no zone is applied.
 //   - "NOTPROVIDED" means, in any text, number or reference, that there is none.
 package camt

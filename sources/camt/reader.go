@@ -140,6 +140,9 @@ func (r *reader) root() error {
 		return sources.Errorf(sources.ErrLayoutChanged, "version %d of %s is not known", version, id)
 	}
 	r.format = id
+	if id == Notification { // single entries of a history that it does not hold
+		r.w.Issue(model.Doubt(model.IssueHistoryCut, ""))
+	}
 	r.space = bytes.Clone(r.s.Space())
 	r.declaration = r.s.Declaration()
 	r.at = document

@@ -82,9 +82,18 @@ func TestMainJob(t *testing.T) {
 	h.restart(t)
 	rep, err := h.Sweep(ctx, 100)
 	require.NoError(t, err)
-	require.Len(t, rep.Deleted, 1)
-	assert.Equal(t, string(id), rep.Deleted[0].Grant)
-	assert.True(t, rep.Deleted[0].Verify(h.sender))
+	require.Len(t, rep.Deleted, 2)
+	for n, want := range []string{string(id), string(id) + "-connections"} {
+		r := rep.Deleted[n]
+		assert.Equal(t, want, r.Grant)
+		assert.True(t, r.Verify(h.sender))
+		items := map[retention.Compartment]int{}
+		for _, c := range r.Counts {
+			items[c.Compartment] = c.Items
+		}
+		assert.Equal(t, n == 0, items[retention.Financial] > 0)
+		assert.Equal(t, n, items[retention.Credentials], "the state of the connection")
+	}
 	rep, err = h.Sweep(ctx, 100)
 	require.NoError(t, err)
 	select {

@@ -159,7 +159,7 @@ func TestSweepMore(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, rep.More)
 	assert.Equal(t, 1, rep.Consent.Disconnected)
-	assert.Len(t, rep.Deleted, 1)
+	assert.Len(t, rep.Deleted, 2)
 	rep, err = h.Sweep(t.Context(), 100)
 	require.NoError(t, err)
 	assert.Equal(t, brondata.SweepReport{}, rep)

@@ -73,20 +73,18 @@ func (c *Client) Export(ctx context.Context, by consent.Actor, subject string) (
 		if c.consent.Usable(g) != nil {
 			continue // what ended cannot be read
 		}
-		d, err := c.stored(ctx, by, g, "export")
-		if errors.Is(err, ErrNothing) || errors.Is(err, consent.ErrNotPermitted) {
-			continue // nothing there, or it ended a moment ago
-		}
-		if err != nil {
-			return nil, err
-		}
 		contents, err := c.vault.ReadGrant(ctx, access(by, g, "export"), ref(g, ""))
+		var d *model.Dossier
+		if err == nil {
+			d, err = retention.DossierOf(contents)
+		}
 		if err != nil {
 			if err = c.unread(ctx, g, err); errors.Is(err, ErrNothing) || errors.Is(err, consent.ErrNotPermitted) {
-				continue
+				continue // nothing there, or it ended a moment ago
 			}
 			return nil, err
 		}
+		d.Match() // as what is stored is shown elsewhere
 		out.Data[g.ID] = d
 		for _, ct := range contents {
 			if ct.Category == retention.CategoryDocument {

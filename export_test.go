@@ -11,8 +11,35 @@ import (
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/consent/audit"
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/retention"
 	"github.com/brondata/brondata/sources"
 )
+
+// The log tells a connection from a collection, and an export is one read of each compartment.
+func TestLogTells(t *testing.T) {
+	t.Parallel()
+	log := &recorder{}
+	h := newHost(t, func(c *brondata.Config) { c.Audit = log })
+	id := h.active(t)
+	connecting := log.actions()
+	assert.Contains(t, connecting, string(consent.ActionConnect))
+	assert.NotContains(t, connecting, string(consent.ActionCollect), "nothing was collected")
+	_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+	require.NoError(t, err)
+	collecting := log.actions()
+	assert.Contains(t, collecting, string(consent.ActionCollect))
+	assert.NotContains(t, collecting, string(consent.ActionConnect))
+	e, err := h.Export(t.Context(), subject, "subject-1")
+	require.NoError(t, err)
+	assert.NotEmpty(t, e.Data[id].Records)
+	reads := 0
+	for _, a := range log.actions() {
+		if a == string(retention.ActionRead) {
+			reads++
+		}
+	}
+	assert.Equal(t, 1, reads, "balances and transactions are of one compartment")
+}
 
 // The subject gets everything that is kept about them, nobody else does, and after a revoke there is no data in it.
 func TestExport(t *testing.T) {

@@ -46,10 +46,7 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 	if err != nil {
 		return sources.Step{}, err
 	}
-	if err := c.consent.Allow(ctx, by, question(consent.ActionConnect, g)); err != nil {
-		return sources.Step{}, err
-	}
-	p, err := c.consent.Permit(ctx, by, id)
+	p, err := c.consent.PermitConnect(ctx, by, id)
 	if err != nil {
 		return sources.Step{}, err
 	}

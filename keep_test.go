@@ -268,10 +268,24 @@ func TestAddAtOnce(t *testing.T) {
 	assert.Len(t, strings.Fields(amounts(h.review(t, id).Records)), 18)
 }
 
-// recorder notes the reasons of reads.
+// recorder notes what was recorded, and the reasons of reads.
 type recorder struct {
-	mu    sync.Mutex
-	reads map[string]bool
+	mu      sync.Mutex
+	reads   map[string]bool
+	entries []retention.Access
+}
+
+// actions returns what was granted since the last call.
+func (r *recorder) actions() (out []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.entries {
+		if a.Outcome == retention.OutcomeGranted {
+			out = append(out, string(a.Action))
+		}
+	}
+	r.entries = nil
+	return out
 }
 
 func (r *recorder) Record(_ context.Context, a retention.Access) error {
@@ -280,6 +294,7 @@ func (r *recorder) Record(_ context.Context, a retention.Access) error {
 	if r.reads == nil {
 		r.reads = map[string]bool{}
 	}
+	r.entries = append(r.entries, a)
 	if a.Action == retention.ActionRead && a.Outcome == retention.OutcomeGranted {
 		r.reads[a.Reason] = true
 	}

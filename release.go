@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -194,7 +195,8 @@ func (c *Client) destroySuperseded(ctx context.Context, g consent.Grant) error {
 type SweepReport struct {
 	Consent consent.Swept
 	Vault   retention.SweepReport
-	// Deleted are the signed receipts of the grants whose data went.
+	// Deleted are the signed receipts of what went: of the data of each grant, and of its connections, which are kept under the
+	// grant's id with "-connections" behind it.
 	Deleted []retention.Receipt
 	// More says that there may be more to do: sweep again.
 	More bool
@@ -217,7 +219,11 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 			}
 			return err
 		},
-		Disconnect: c.disconnect,
+		Disconnect: func(ctx context.Context, l consent.Link) error {
+			rs, err := c.disconnect(ctx, l)
+			out.Deleted = append(out.Deleted, rs...)
+			return err
+		},
 	})
 	errs = append(errs, err)
 	out.Consent = swept
@@ -228,40 +234,51 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 }
 
 // disconnect ends the connection of one link at its institution, and then destroys its state. An institution that has not
-// answered for disconnectTime is not told any more.
-func (c *Client) disconnect(ctx context.Context, l consent.Link) error {
+// answered for disconnectTime is not told any more. It returns the receipts of what it deleted, also with an error.
+func (c *Client) disconnect(ctx context.Context, l consent.Link) (deleted []retention.Receipt, err error) {
 	g, err := c.consent.Stored(ctx, l.Grant)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	all := func() ([]retention.Receipt, error) {
+		r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID))
+		if err == nil && slices.ContainsFunc(r.Counts, func(n retention.Count) bool { return n.Items > 0 }) {
+			deleted = append(deleted, r) // one that counts nothing tells nothing that the links' own do not
+		}
+		return deleted, err
 	}
 	if !c.conf.Now().Before(g.Ended.Add(disconnectTime)) {
 		c.log.WarnContext(ctx, "connection given up: the institution was not told", "institution", string(l.Institution))
-		return c.vault.DestroyGrant(ctx, connectionsOf(g.ID))
+		return all()
 	}
 	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: endingState{c.state(sweeper, g)}}); err != nil {
-		return err
+		return nil, err
 	}
 	for _, d := range c.conf.Registry.Descriptors() {
 		if d.Institution != l.Institution {
 			continue
 		}
-		_, err := c.vault.DeleteLink(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID), string(d.ID))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		r, err := c.vault.DeleteLink(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID), string(d.ID))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		if err != nil {
+			return deleted, err
+		}
+		deleted = append(deleted, r)
 	}
 	links, err := c.consent.StoredLinks(ctx, g.ID)
 	if err != nil {
-		return err
+		return deleted, err
 	}
 	for _, o := range links {
 		if o.Institution != l.Institution && o.State != consent.LinkClosed {
-			return nil
+			return deleted, nil
 		}
 	}
 	// It was the last: what a source left that is not registered any more goes, too.
 	if kept, err := c.vault.Links(ctx, connectionsOf(g.ID)); err != nil || len(kept) == 0 {
-		return err
+		return deleted, err
 	}
-	return c.vault.DestroyGrant(ctx, connectionsOf(g.ID))
+	return all()
 }

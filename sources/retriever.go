@@ -114,6 +114,9 @@ func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *
 	if err := permitted(ctx, p); err != nil {
 		return nil, wrap(err, Error{Op: OpFetch})
 	}
+	if p.Action() != consent.ActionCollect {
+		return nil, wrap(Errorf(ErrNotPermitted, "the permit is not one to collect"), Error{Op: OpFetch})
+	}
 	c := &collection{Retriever: r, permit: p, in: in, o: o, scope: p.Scope()}
 	c.wide = Query{Scope: widen(c.scope), LegalBasis: p.LegalBasis()}
 	c.assignFiles(ctx)

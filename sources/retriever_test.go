@@ -230,6 +230,14 @@ func TestCollectPermit(t *testing.T) {
 		assert.ErrorIs(t, err, sources.ErrNotPermitted)
 		assert.Nil(t, d)
 	})
+	t.Run("a permit to connect is none to collect", func(t *testing.T) {
+		g := grant(t, scopeOf(model.CategoryTransaction), "bank")
+		p, err := g.PermitConnect(t.Context(), g.by, g.id)
+		require.NoError(t, err)
+		d, err := collect(t, registry(t, source("api", "bank", model.API, bankCats, nil, balancedText)), p, sources.Input{}, nil)
+		assert.ErrorIs(t, err, sources.ErrNotPermitted)
+		assert.Nil(t, d)
+	})
 	t.Run("a revoke stops a running collection at the next document", func(t *testing.T) {
 		p := grant(t, scopeOf(model.CategoryTransaction), "bank")
 		var delivered atomic.Int32

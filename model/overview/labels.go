@@ -249,5 +249,6 @@ var outcomes = map[string]model.Text{
 	"host":           tr("geweigerd: onbekend webadres", "refused: unknown web address"),
 	"adapter":        tr("fout in de koppeling", "fault in the connection"),
 	"config":         tr("fout in de instellingen", "fault in the settings"),
+	"in-memory-only": tr("was maar kort te zien en is weg", "was there for a short time only and is gone"),
 	"unexpected":     tr("onverwachte fout", "unexpected error"),
 }

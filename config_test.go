@@ -97,6 +97,13 @@ func TestKEK(t *testing.T) {
 			assert.ErrorContains(t, err, "brondata: read what is kept: ")
 			_, err = h.Export(t.Context(), subject, "subject-1")
 			require.ErrorIs(t, err, want, "an export without data is none")
+			_, err = h.Connect(t.Context(), subject, id, "bank", sources.ConnectRequest{Callback: map[string][]string{"code": {"ok"}}})
+			if name == "another tenant" {
+				want = retention.ErrFixed // what is kept was made for another one
+			}
+			require.ErrorIs(t, err, want, "what is at fault of the host's is told from an adapter")
+			assert.ErrorContains(t, err, "unexpected error: ")
+			assert.NotContains(t, err.Error(), "of type *f")
 
 			require.NoError(t, h.Revoke(t.Context(), subject, id))
 			_, err = h.Sweep(t.Context(), 100)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/retention"
 	"github.com/brondata/brondata/sources"
@@ -175,7 +176,7 @@ func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.So
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, retention.ErrExpired):
 		return crypto.Secret{}, nil
 	case err != nil:
-		return crypto.Secret{}, err
+		return crypto.Secret{}, foreign.Own(err) // the rooms below have cut off what is not ours
 	case len(b) == 0:
 		return crypto.Secret{}, nil
 	}
@@ -200,12 +201,12 @@ func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model
 	terms := s.c.conf.Terms(s.g, inst)
 	policy := retention.Policy{Recurrent: terms.Recurrent, Credentials: terms.Credentials, Until: s.g.ValidUntil.Add(disconnectTime)}
 	if err := s.c.vault.CreateLink(ctx, r, policy); err != nil {
-		return err
+		return foreign.Own(err)
 	}
 	if state.IsZero() {
-		return s.c.vault.SaveState(ctx, r, nil)
+		return foreign.Own(s.c.vault.SaveState(ctx, r, nil))
 	}
-	return state.Use(func(b []byte) error { return s.c.vault.SaveState(ctx, r, b) })
+	return foreign.Own(state.Use(func(b []byte) error { return s.c.vault.SaveState(ctx, r, b) }))
 }
 
 // endingState is the state of a connection that is being ended, perhaps for the second time: one that was destroyed is none.

@@ -1,7 +1,10 @@
 package sources_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -231,4 +234,46 @@ func TestSessionLock(t *testing.T) {
 	third.Close()
 	third.Close()
 	assert.Empty(t, st.lock)
+}
+
+// stateless is a host's state that fails.
+type stateless struct{ err error }
+
+func (s stateless) Load(context.Context, model.InstitutionID, model.SourceID) (crypto.Secret, error) {
+	return crypto.Secret{}, s.err
+}
+
+func (s stateless) Save(context.Context, model.InstitutionID, model.SourceID, crypto.Secret) error {
+	return s.err
+}
+
+// What goes wrong in the host's own state can be told from what goes wrong in an adapter, and shows no more of its text.
+func TestStateErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err  error
+		text string
+	}{
+		"a host's":     {&leaky{"canary"}, "sources: api: fetch: unexpected error: state of the connection: error of type *sources_test.leaky"},
+		"a lost key":   {fmt.Errorf("canary: %w", crypto.ErrShredded), "sources: api: fetch: unexpected error: state of the connection: crypto: key destroyed"},
+		"a sentinel's": {sources.Errorf(sources.ErrUnavailable, "taken over"), "sources: api: fetch: unavailable: taken over"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got error
+			g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+				func(ctx context.Context, s *sources.Session, _ sources.Query, _ func(sources.Document) error) error {
+					_, got = s.State(ctx)
+					return got
+				}})
+			var log bytes.Buffer
+			r, err := sources.NewRetriever(g, &sources.RetrieverOptions{Log: slog.New(slog.NewJSONHandler(&log, nil))})
+			require.NoError(t, err)
+			_, err = r.Collect(t.Context(), grant(t, scopeOf(model.CategoryTransaction), "bank").Permit, sources.Input{}, &sources.CollectOptions{State: stateless{tc.err}})
+			require.NoError(t, err)
+			assert.ErrorIs(t, got, tc.err)
+			assert.Contains(t, log.String(), tc.text)
+			assert.NotContains(t, log.String()+fmt.Sprintf("%v %+v %#v", got, got, got), "canary")
+		})
+	}
 }

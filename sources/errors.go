@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -93,7 +94,8 @@ const (
 
 // Error is the one error type at the boundary: made once by the [Retriever] or the [Registry] around what an adapter
 // returned. It wraps the sentinel of the cause, and the context's error, but not the cause itself: texts of foreign
-// errors can hold addresses with query strings, and values.
+// errors can hold addresses with query strings, and values. Only what went wrong in the host's own [State] can be reached
+// through it, so that a key service that is down is told from an adapter at fault.
 type Error struct {
 	Op          Op
 	Institution model.InstitutionID
@@ -101,7 +103,7 @@ type Error struct {
 	Format      model.FormatID
 	Document    int // the ordinal of the document in its source, from 1; 0 where the error is about none
 	sentinel    error
-	cause       error // what package consent calls a refusal; nil otherwise
+	cause       error // what package consent calls a refusal, or the error of the host's state; nil otherwise
 	text        string
 }
 
@@ -126,7 +128,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the sentinel, and for a refusal what package consent calls it.
+// Unwrap returns the sentinel; with it, for a refusal, what package consent calls it, and the error of the host's state.
 func (e *Error) Unwrap() []error {
 	if e.cause != nil {
 		return []error{e.sentinel, e.cause}
@@ -155,9 +157,15 @@ func wrap(err error, at Error) *Error {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		e.cause = r.cause
 	}
+	host, hosts := errors.AsType[*foreign.Error](err)
+	if hosts && e.cause == nil {
+		e.cause = host
+	}
 	switch d, ok := errors.AsType[*detail](err); {
 	case ok:
 		e.text = d.Error()
+	case hosts:
+		e.text = e.sentinel.Error() + ": " + host.Error()
 	case e.sentinel == ErrUnexpected:
 		e.text = fmt.Sprintf("%v of type %T", e.sentinel, err)
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/crypto"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -172,7 +173,17 @@ func (s *Session) State(ctx context.Context) (crypto.Secret, error) {
 		return crypto.Secret{}, err
 	}
 	defer done()
-	return s.state.Load(ctx, s.inst, s.desc.ID)
+	st, err := s.state.Load(ctx, s.inst, s.desc.ID)
+	return st, ofState(err)
+}
+
+// ofState marks an error as one of the host's state, which is no fault of the source's. A sentinel of this package means what
+// it always does.
+func ofState(err error) error {
+	if err == nil || Code(err) != "unexpected" {
+		return err
+	}
+	return foreign.Wrap("state of the connection", err, crypto.ErrOpen, crypto.ErrShredded)
 }
 
 // SaveState seals and stores what the source must know in later calls, in this process or another. Save before the
@@ -187,7 +198,7 @@ func (s *Session) SaveState(ctx context.Context, state crypto.Secret) error {
 		return err
 	}
 	defer done()
-	return s.state.Save(ctx, s.inst, s.desc.ID, state)
+	return ofState(s.state.Save(ctx, s.inst, s.desc.ID, state))
 }
 
 // hold is the session's lock of its state.
@@ -216,7 +227,7 @@ func (s *Session) locked(ctx context.Context) (done func(), err error) {
 		h.mu.Lock()
 		h.giveUp = nil
 		if err != nil {
-			return nil, err
+			return nil, ofState(err)
 		}
 		if h.closed {
 			unlock()

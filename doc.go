@@ -49,7 +49,7 @@
 //
 //	g, err := client.Propose(ctx, adviser, consent.Proposal{…})       // what is asked, of whom, for whom, how long
 //	g, err = client.Decide(ctx, subject, g.ID, true)                   // the subject says yes or no
-//	step, err := client.Connect(ctx, subject, g.ID, "bank", …)         // redirect, wait or challenge, until done
+//	step, err := client.Connect(ctx, subject, g.ID, "bank", …)         // with Presence; redirect, wait or challenge, until done
 //	d, err := client.Collect(ctx, subject, g.ID, sources.Input{…}, nil)
 //	r, err := client.Review(ctx, subject, g.ID, nil)                   // show it: package model/overview renders it
 //	p, err := client.Release(ctx, subject, r.Approval())               // send p.Bytes() to the recipient
@@ -102,7 +102,8 @@
 //
 // Every package has sentinels for what a caller branches on, and errors wrap one of them once, with source, operation and
 // the document's ordinal. No error, log line, event or panic holds personal data: texts of foreign errors are cut off at
-// the boundary, and only their type is said.
+// the boundary, and only their type is said; errors.As reaches what a host's own stores and services returned. A panic of a
+// source or a reader is an error without its text; a panic of the host's own code (a store, a policy, a body) is the host's.
 //
 // # Citizen service numbers
 //

@@ -12,7 +12,7 @@ type Coverage struct {
 	Method Method `json:"method,omitzero"`
 	// Attempts are in the order in which they were made.
 	Attempts []Attempt `json:"attempts,omitempty"`
-	// Records counts the records inside the scope.
+	// Records counts the records inside the scope, each sighting of a fact by itself: see [Dossier.Resolved].
 	Records int `json:"records"`
 	// Since is the date from which the source gave history, where it says so; HistoryCut reports that it is later
 	// than the scope's look-back date.

@@ -148,7 +148,7 @@ func run(ctx context.Context, dir string, out io.Writer, errs *os.File) (err err
 	if err := showGone(ctx, client, conf, g, out); err != nil {
 		return err
 	}
-	return sweep(ctx, client, out)
+	return sweep(ctx, client, g.ID, out)
 }
 
 // proposal is what the adviser asks for: eleven fields of a transaction would be too many, so most are not named.
@@ -214,7 +214,7 @@ func showGone(ctx context.Context, client *brondata.Client, conf brondata.Config
 }
 
 // sweep does what a host's scheduler does every few minutes.
-func sweep(ctx context.Context, client *brondata.Client, out io.Writer) error {
+func sweep(ctx context.Context, client *brondata.Client, g consent.GrantID, out io.Writer) error {
 	for {
 		rep, err := client.Sweep(ctx, 1000)
 		if err != nil {
@@ -225,7 +225,11 @@ func sweep(ctx context.Context, client *brondata.Client, out io.Writer) error {
 			for _, c := range r.Counts {
 				items += c.Items
 			}
-			fmt.Fprintf(out, "deletion    %d stored items are gone; the receipt is signed\n", items)
+			what := "what was collected"
+			if r.Grant != string(g) {
+				what = "the connection"
+			}
+			fmt.Fprintf(out, "deletion    %s is gone (%d items); the receipt is signed\n", what, items)
 		}
 		if rep.Consent.Disconnected > 0 {
 			fmt.Fprintf(out, "bank        told that the connection has ended\n")

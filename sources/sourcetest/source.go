@@ -36,7 +36,8 @@ type Setup struct {
 type SourceOptions struct {
 	// Golden is the file with the records that the documents give.
 	Golden string
-	// Accounts is how many accounts the setup has; the rule on access slots needs at least two. 0 where the source's
+	// Accounts is how many accounts the setup has; a document of one account names it in its attribute "account", as it named it
+	// to [sources.Session.Account]. The rule on access slots needs at least two. 0 where the source's
 	// institution does not count accesses.
 	Accounts int
 	// Except names rules that are not checked. Say why where you set it.

@@ -54,11 +54,11 @@ func (c *Client) Review(ctx context.Context, by consent.Actor, id consent.GrantI
 		return nil, err
 	}
 	if err := c.usable(ctx, by, consent.ActionReview, g); err != nil {
-		return nil, err
+		return nil, c.consent.Refused(ctx, by, consent.ActionReview, g, err)
 	}
 	d, err := c.stored(ctx, by, g, "review")
 	if err != nil {
-		return nil, err
+		return nil, c.consent.Refused(ctx, by, consent.ActionReview, g, err) // it may have ended a moment ago
 	}
 	if len(d.Records) == 0 {
 		return nil, fmt.Errorf("%w: no record", ErrNothing)
@@ -136,14 +136,14 @@ func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approv
 		return crypto.Package{}, err
 	}
 	if err := c.usable(ctx, by, consent.ActionRelease, g); err != nil {
-		return crypto.Package{}, err
+		return crypto.Package{}, c.consent.Refused(ctx, by, consent.ActionRelease, g, err)
 	}
 	d, err := c.stored(ctx, by, g, "release")
 	if errors.Is(err, ErrNothing) {
-		return crypto.Package{}, fmt.Errorf("%w: what was reviewed is no longer kept", consent.ErrVoid)
+		err = fmt.Errorf("%w: what was reviewed is no longer kept", consent.ErrVoid)
 	}
 	if err != nil {
-		return crypto.Package{}, err
+		return crypto.Package{}, c.consent.Refused(ctx, by, consent.ActionRelease, g, err)
 	}
 	return c.consent.Seal(ctx, by, a, d)
 }

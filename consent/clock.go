@@ -91,7 +91,7 @@ var errStored = errors.New("consent: stored item unreadable")
 // ResetClock forgets the latest time that was seen, after a clock that had jumped ahead was put right. Grants that were
 // found expired meanwhile stay expired. Other processes keep the time that they saw until they restart.
 func (m *Manager) ResetClock(ctx context.Context, by Actor) error {
-	if err := m.Allow(ctx, by, Question{Action: ActionSweep}); err != nil {
+	if err := m.ask(ctx, by, Question{Action: ActionSweep}); err != nil {
 		return err
 	}
 	err := m.retry(ctx, func() error {

@@ -21,11 +21,13 @@ func (m *Manager) Decide(ctx context.Context, by Actor, id GrantID, allow bool) 
 		what = EventAllow
 	}
 	var out Grant
+	asked := Grant{ID: id}
 	err := m.retry(ctx, func() error {
 		g, err := m.load(ctx, id)
 		if err != nil {
 			return err
 		}
+		asked = g
 		if err := m.allow(ctx, by, ActionDecide, g); err != nil {
 			return err
 		}
@@ -73,7 +75,7 @@ func (m *Manager) Decide(ctx context.Context, by Actor, id GrantID, allow bool) 
 		return nil
 	})
 	if err != nil {
-		return Grant{}, err
+		return Grant{}, m.Refused(ctx, by, ActionDecide, asked, err)
 	}
 	return out, nil
 }
@@ -114,11 +116,13 @@ func (g Grant) makeRoom(by Actor, successor GrantID, now time.Time) (Grant, erro
 // Of a superseded grant, the one that took its place is revoked: who withdraws on an old page means what is running.
 func (m *Manager) Revoke(ctx context.Context, by Actor, id GrantID) (Grant, error) {
 	var out Grant
+	asked := Grant{ID: id}
 	err := m.retry(ctx, func() error {
 		g, err := m.load(ctx, id)
 		if err != nil {
 			return err
 		}
+		asked = g
 		if err := m.allow(ctx, by, ActionRevoke, g); err != nil {
 			return err
 		}
@@ -146,7 +150,7 @@ func (m *Manager) Revoke(ctx context.Context, by Actor, id GrantID) (Grant, erro
 		return nil
 	})
 	if err != nil {
-		return Grant{}, err
+		return Grant{}, m.Refused(ctx, by, ActionRevoke, asked, err)
 	}
 	return out, nil
 }

@@ -64,6 +64,7 @@
 //   - A clock that is set back revives nothing.
 //   - Permits, packages, receipts and exports are returned after the access log has the entry; when it takes none, they are not
 //     returned. Changes of a grant are stored with their entry, which reaches the log then or by [Manager.Sweep].
+//   - What is turned down is in the access log as well, one entry for a call: see [Manager.Refused].
 //   - No error holds an id of a subject, a name, or any other value. Of an error of the host's own (a store, a log, a signer, a policy)
 //     it says the operation and the type; errors.Is and errors.As find the original, for a host to log where it decides to.
 //

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -78,12 +79,50 @@ func (m *Manager) record(ctx context.Context, by Actor, a Action, g Grant, cs []
 	return nil
 }
 
-// OutcomeRefused is the outcome, in the access log, of what consent did not permit.
+// OutcomeRefused is the outcome, in the access log, of what was turned down: see [Manager.Refused] for which calls it says it of.
 const OutcomeRefused retention.Outcome = "refused"
 
-// recordRefusal notes an attempt. Nothing is handed out, so a log that does not take it stops nothing.
-func (m *Manager) recordRefusal(ctx context.Context, by Actor, a Action, g Grant) {
-	if by.valid() {
-		_ = m.audit.Record(ctx, m.access(by, a, g, nil, OutcomeRefused))
+// Refused makes the entry, of OutcomeRefused, for an action that was turned down, and returns err as it is. The Manager's methods
+// make their own; this is for who asks by [Manager.Allow] and [Manager.Usable] before they act, as a host does that reads the vault.
+//
+// A call makes one entry when its error is [ErrNotPermitted], for any reason; [ErrTransition], [ErrVoid] or [ErrDelivered], where the
+// state of grant or release stands in the way; or [ErrNotFound], where there is no such grant or release. Other errors make none.
+//
+// The entry has the actor, the action that was refused, which is the [Refusal]'s where that names one, and the subject, grant and
+// recipient as far as they are known: of an unknown grant the id alone, where it has the form of one, and of an unknown release
+// nothing. There is none for an actor without an id or a role, who is nobody, or with a text that is too long. A log that does not take
+// the entry stops nothing and changes no error: nothing is handed out. That the caller has gone does not matter.
+func (m *Manager) Refused(ctx context.Context, by Actor, a Action, g Grant, err error) error {
+	if !turnedDown(err, g) || !by.valid() {
+		return err
 	}
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Action != "" {
+		a = r.Action
+	}
+	// What a caller made up may be anything.
+	if !g.ID.Valid() {
+		g.ID = ""
+	}
+	if !shortText(g.Subject) {
+		g.Subject = ""
+	}
+	_ = m.audit.Record(context.WithoutCancel(ctx), m.access(by, a, g, nil, OutcomeRefused))
+	return err
+}
+
+// turnedDown reports whether an error is about consent, rather than about an argument, a limit or a store. That something is not found
+// says so only of the grant itself, of which then nothing is known.
+func turnedDown(err error, g Grant) bool {
+	for _, e := range []error{ErrNotPermitted, ErrTransition, ErrVoid, ErrDelivered} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return errors.Is(err, ErrNotFound) && g.Subject == "" && g.Recipient.ID == ""
+}
+
+// ask is Allow for a method that does what it asks about: a refusal is logged.
+func (m *Manager) ask(ctx context.Context, by Actor, q Question) error {
+	g := Grant{Subject: q.Subject, Recipient: Recipient{ID: q.Recipient}}
+	return m.Refused(ctx, by, q.Action, g, m.Allow(ctx, by, q))
 }

@@ -15,7 +15,7 @@ import (
 // connection, stays. The times of accesses in the last 24
 // hours stay until [Manager.Sweep] forgets them. Forgetting twice is no error. Entries of the access log are that log's to erase.
 func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBefore time.Time) (int, error) {
-	if err := m.Allow(ctx, by, Question{Action: ActionErase, Subject: subject}); err != nil {
+	if err := m.ask(ctx, by, Question{Action: ActionErase, Subject: subject}); err != nil {
 		return 0, err
 	}
 	if err := m.record(ctx, by, ActionErase, Grant{Subject: subject}, nil); err != nil {

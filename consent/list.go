@@ -57,11 +57,11 @@ func (m *Manager) Releases(ctx context.Context, by Actor, id GrantID) ([]Release
 // Release returns one release in its present state.
 func (m *Manager) Release(ctx context.Context, by Actor, id ReleaseID) (Release, error) {
 	if !id.Valid() {
-		return Release{}, fmt.Errorf("%w: release", ErrNotFound)
+		return Release{}, m.Refused(ctx, by, ActionSee, Grant{}, fmt.Errorf("%w: release", ErrNotFound))
 	}
 	it, err := m.store.Get(ctx, kindRelease, string(id))
 	if err != nil {
-		return Release{}, err
+		return Release{}, m.Refused(ctx, by, ActionSee, Grant{}, err)
 	}
 	r, err := decodeRelease(it)
 	if err != nil {

@@ -15,6 +15,10 @@ import (
 
 // Manager is what a host holds: it alone changes grants, links and releases, and it alone makes permits and packages. Any
 // number of Managers in any number of processes may share a store. Safe for concurrent use.
+//
+// A call that is turned down is one entry in the access log, by every method that names an actor but [Manager.Allow], which only asks:
+// see [Manager.Refused]. [Manager.MoveLink], which names none, makes none, and neither do the checks of a [Permit]: that it was made is in
+// the log. [Manager.Get], List, Links, Release and Releases make an entry only when they are turned down.
 type Manager struct {
 	store  Store
 	clock  clock
@@ -38,7 +42,8 @@ type Options struct {
 	// Signer signs packages and receipts. Without one there are no packages, and receipts are not signed.
 	Signer crypto.Signer
 	// Audit is the access log, such as package audit's. Permits and packages are returned only after it has them; what
-	// changes a grant is noted with the change itself and handed over as soon as the log takes it. Nil: nothing is logged.
+	// changes a grant is noted with the change itself and handed over as soon as the log takes it. What is turned down is noted too,
+	// if the log takes it then: see [Manager.Refused]. Nil: nothing is logged.
 	Audit retention.Recorder
 	// Tenant is the host's own customer, for the access log; optional.
 	Tenant string
@@ -70,7 +75,8 @@ func NewManager(store Store, o *Options) (*Manager, error) {
 	return m, nil
 }
 
-// Allow asks the policy whether an actor may do something. An error wraps [ErrNotPermitted], or is the context's.
+// Allow asks the policy whether an actor may do something. An error wraps [ErrNotPermitted], or is the context's. It only asks, such as
+// for a page that shows what can be done, and logs nothing: who asks in order to act hands the error to [Manager.Refused].
 func (m *Manager) Allow(ctx context.Context, by Actor, q Question) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -98,6 +104,15 @@ func (m *Manager) Propose(ctx context.Context, by Actor, p Proposal) (Grant, err
 	if err := p.validate(); err != nil {
 		return Grant{}, err
 	}
+	g, err := m.propose(ctx, by, p)
+	if err != nil {
+		asked := Grant{Subject: p.Subject, Recipient: Recipient{ID: p.Recipient.ID}, Purpose: Purpose{ID: p.Purpose.ID}}
+		return Grant{}, m.Refused(ctx, by, ActionPropose, asked, err)
+	}
+	return g, nil
+}
+
+func (m *Manager) propose(ctx context.Context, by Actor, p Proposal) (Grant, error) {
 	q := Question{Action: ActionPropose, Subject: p.Subject, Purpose: p.Purpose.ID, Recipient: p.Recipient.ID}
 	if err := m.Allow(ctx, by, q); err != nil {
 		return Grant{}, err
@@ -198,10 +213,10 @@ func newGrant(by Actor, p Proposal, now time.Time) Grant {
 func (m *Manager) Get(ctx context.Context, by Actor, id GrantID) (Grant, error) {
 	g, err := m.load(ctx, id)
 	if err != nil {
-		return Grant{}, err
+		return Grant{}, m.Refused(ctx, by, ActionSee, Grant{ID: id}, err)
 	}
 	if err := m.allow(ctx, by, ActionSee, g); err != nil {
-		return Grant{}, err
+		return Grant{}, m.Refused(ctx, by, ActionSee, g, err)
 	}
 	g.State = g.StateAt(m.clock.now())
 	return g, nil
@@ -209,7 +224,7 @@ func (m *Manager) Get(ctx context.Context, by Actor, id GrantID) (Grant, error) 
 
 // List returns all grants of a subject in their present states, the oldest first: who may see what, and who could before.
 func (m *Manager) List(ctx context.Context, by Actor, subject string) ([]Grant, error) {
-	if err := m.Allow(ctx, by, Question{Action: ActionSee, Subject: subject}); err != nil {
+	if err := m.ask(ctx, by, Question{Action: ActionSee, Subject: subject}); err != nil {
 		return nil, err
 	}
 	return m.list(ctx, subject)
@@ -234,17 +249,14 @@ func (m *Manager) permitTo(ctx context.Context, by Actor, a Action, id GrantID) 
 	}
 	g, err := m.load(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return Permit{}, &Refusal{Reason: ReasonNone, cause: err}
+		return Permit{}, m.Refused(ctx, by, a, Grant{ID: id}, &Refusal{Reason: ReasonNone, cause: err})
 	}
 	if err != nil {
 		return Permit{}, err
 	}
 	p, err := m.permit(ctx, by, a, g)
-	if errors.Is(err, ErrNotPermitted) {
-		m.recordRefusal(ctx, by, a, g)
-	}
 	if err != nil {
-		return Permit{}, err
+		return Permit{}, m.Refused(ctx, by, a, g, err)
 	}
 	return p, nil
 }

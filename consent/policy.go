@@ -73,7 +73,11 @@ type Question struct {
 //	Manager.Receipt, Forget, SetKey               ActionReceipt, ActionErase, ActionSetKey
 //	Manager.Sweep, ResetClock                     ActionSweep
 //
-// ActionRead and ActionAudit are for what a host itself does with the vault and the log: it asks by [Manager.Allow].
+// The access log names the action that was refused, the first of a row that is: who may not see a grant and tries to release
+// under it is there with ActionSee.
+//
+// ActionRead and ActionAudit are for what a host itself does with the vault and the log: it asks by [Manager.Allow], and hands what that
+// returns to [Manager.Refused].
 type Policy interface {
 	Allow(ctx context.Context, by Actor, q Question) error
 }

@@ -173,10 +173,10 @@ const receiptLabel = "brondata/v1/receipt\x00"
 func (m *Manager) Receipt(ctx context.Context, by Actor, id GrantID) ([]byte, error) {
 	g, err := m.load(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, m.Refused(ctx, by, ActionReceipt, Grant{ID: id}, err)
 	}
 	if err := m.allow(ctx, by, ActionReceipt, g); err != nil {
-		return nil, err
+		return nil, m.Refused(ctx, by, ActionReceipt, g, err)
 	}
 	if err := m.record(ctx, by, ActionReceipt, g, nil); err != nil {
 		return nil, err

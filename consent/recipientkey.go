@@ -21,7 +21,7 @@ func (m *Manager) SetKey(ctx context.Context, by Actor, recipient string, key cr
 	if recipient == "" || !shortText(recipient) || key.IsZero() {
 		return invalid("recipient key")
 	}
-	if err := m.Allow(ctx, by, Question{Action: ActionSetKey, Recipient: recipient}); err != nil {
+	if err := m.ask(ctx, by, Question{Action: ActionSetKey, Recipient: recipient}); err != nil {
 		return err
 	}
 	return m.retry(ctx, func() error {

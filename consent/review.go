@@ -29,9 +29,21 @@ func (m *Manager) Review(ctx context.Context, by Actor, id GrantID, d *model.Dos
 	}
 	g, err := m.load(ctx, id)
 	if err != nil {
+		return Release{}, nil, m.Refused(ctx, by, ActionReview, Grant{ID: id}, err)
+	}
+	r, d, err := m.review(ctx, by, g, d, leaveOut)
+	if err != nil {
+		return Release{}, nil, m.Refused(ctx, by, ActionReview, g, err)
+	}
+	return r, d, nil
+}
+
+func (m *Manager) review(ctx context.Context, by Actor, g Grant, d *model.Dossier, leaveOut []model.Category) (Release, *model.Dossier, error) {
+	if err := m.allow(ctx, by, ActionReview, g); err != nil {
 		return Release{}, nil, err
 	}
-	if err := m.allow(ctx, by, ActionReview, g); err != nil {
+	// Before the log is told that it was granted.
+	if err := usable(g.State, m.clock.now(), g.Term); err != nil {
 		return Release{}, nil, err
 	}
 	key, _, err := m.recipient(ctx, g.Recipient.ID)
@@ -71,9 +83,9 @@ func (m *Manager) Review(ctx context.Context, by Actor, id GrantID, d *model.Dos
 		if g.ValidUntil.Before(r.ApproveBy) {
 			r.ApproveBy = g.ValidUntil
 		}
-		err := m.apply(ctx, r.change(OpCreate), Change{OpCheck, Item{Kind: kindGrant, ID: string(id), Version: g.Version}})
+		err := m.apply(ctx, r.change(OpCreate), Change{OpCheck, Item{Kind: kindGrant, ID: string(g.ID), Version: g.Version}})
 		if errors.Is(err, ErrConflict) {
-			cur, err2 := m.load(ctx, id)
+			cur, err2 := m.load(ctx, g.ID)
 			if err2 != nil {
 				return err2
 			}
@@ -186,11 +198,10 @@ func (m *Manager) Seal(ctx context.Context, by Actor, a Approval, d *model.Dossi
 		return crypto.Package{}, err
 	}
 	var p crypto.Package
+	var asked Grant
 	err := m.retry(ctx, func() error {
 		r, g, err := m.releaseFor(ctx, by, a.Release, ActionRelease)
-		if errors.Is(err, ErrNotPermitted) {
-			m.recordRefusal(ctx, by, ActionRelease, g)
-		}
+		asked = g
 		if err != nil {
 			return err
 		}
@@ -205,7 +216,7 @@ func (m *Manager) Seal(ctx context.Context, by Actor, a Approval, d *model.Dossi
 		return err
 	})
 	if err != nil {
-		return crypto.Package{}, err
+		return crypto.Package{}, m.Refused(ctx, by, ActionRelease, asked, err)
 	}
 	return p, nil
 }
@@ -327,10 +338,11 @@ func (m *Manager) stillFor(ctx context.Context, r Release) error {
 // MarkDelivered says that the recipient has the package: its bytes are deleted and the release is used up. Repeating it
 // changes nothing and is no error. It works under an ended grant too: what was delivered was delivered.
 func (m *Manager) MarkDelivered(ctx context.Context, by Actor, id ReleaseID) error {
-	if !id.Valid() {
-		return fmt.Errorf("%w: release", ErrNotFound)
-	}
-	return m.retry(ctx, func() error {
+	var asked Grant
+	err := m.retry(ctx, func() error {
+		if !id.Valid() {
+			return fmt.Errorf("%w: release", ErrNotFound)
+		}
 		it, err := m.store.Get(ctx, kindRelease, string(id))
 		if err != nil {
 			return err
@@ -343,6 +355,7 @@ func (m *Manager) MarkDelivered(ctx context.Context, by Actor, id ReleaseID) err
 		if err != nil {
 			return err
 		}
+		asked = g
 		if err := m.allow(ctx, by, ActionDeliver, g); err != nil {
 			return err
 		}
@@ -362,6 +375,7 @@ func (m *Manager) MarkDelivered(ctx context.Context, by Actor, id ReleaseID) err
 		m.flush(ctx, ev)
 		return nil
 	})
+	return m.Refused(ctx, by, ActionDeliver, asked, err)
 }
 
 // packageDelete deletes a stored package, which is written once and never changed.

@@ -36,7 +36,7 @@ type Swept struct {
 // without a sweep too. Call it every few minutes; several at once do no harm. A failure of one thing does not stop the
 // others; the error joins all of them. [ErrInvalid]: max is below 1.
 func (m *Manager) Sweep(ctx context.Context, by Actor, max int, o *SweepOptions) (Swept, error) {
-	if err := m.Allow(ctx, by, Question{Action: ActionSweep}); err != nil {
+	if err := m.ask(ctx, by, Question{Action: ActionSweep}); err != nil {
 		return Swept{}, err
 	}
 	if max < 1 {

@@ -21,7 +21,9 @@ type CollectOptions struct {
 	// Where two documents tell of the same fact both are kept, and [model.Dossier.Resolved] takes one.
 	//
 	// What is kept of a category then has one coverage. It says all only where every collection brought all it was to, or this
-	// one had it from an institution rather than from files; balances and subject are as in the worse of them; the history is
+	// one had it from an institution rather than from files: a file that breaks off before the first record, or cannot be read at
+	// all, makes a part of whatever it may hold, before the whole ones as after them. What the files cannot hold stays as it is, as
+	// it does where an institution that was asked gave nothing. Balances and subject are as in the worse of them; the history is
 	// said to be whole from the later day, since nobody looked for gaps between them. All of it lives as long as its oldest part.
 	Add bool
 	// Progress is told what happens; see [sources.CollectOptions].
@@ -36,6 +38,12 @@ type CollectOptions struct {
 // ended, what was there stays; the dossier that is returned shows what this collection brought, and [Client.Review] shows what is
 // kept, with the coverage and the documents of when it was retrieved. With [CollectOptions.Add] nothing is replaced. To find
 // out, what is kept of the category is read, and the access log says so.
+//
+// What files brought before stays also where other files would lose some of it. Transactions may be replaced by a history that
+// says since when it is whole ([model.Coverage.Since]), begins no later than the one that is kept and than its records, and reaches
+// as far on every account; accounts by the same ones and others. Any other record, and a transaction without such a history or
+// without a day, has to be there again. Files that come one by one need Add; all files in one Collect is what tells gaps
+// and completeness; a truncated file that was added is mended by a Collect without Add of all files.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and

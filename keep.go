@@ -50,7 +50,7 @@ func (k *keptDocuments) all() []document {
 func (c *Client) keep(ctx context.Context, by consent.Actor, g consent.Grant, d *model.Dossier, docs []document, add bool) error {
 	insts := map[model.InstitutionID]bool{}
 	for _, cov := range d.Coverage {
-		insts[cov.Institution] = insts[cov.Institution] || cov.Obtained != model.ObtainedNone
+		insts[cov.Institution] = insts[cov.Institution] || cov.Obtained != model.ObtainedNone || add && broken(cov)
 	}
 	var errs []error
 	for _, inst := range g.Institutions {
@@ -143,15 +143,15 @@ func (k *keeping) merged(ctx context.Context, r retention.Ref) (*merged, error) 
 	var look []model.Category
 	for _, cov := range k.d.Coverage {
 		_, kept := since[cov.Category]
-		if cov.Institution == k.inst && kept && cov.Obtained != model.ObtainedNone && (k.add || !cov.Complete()) {
+		if cov.Institution == k.inst && kept && k.compares(cov) {
 			look = append(look, cov.Category)
 		}
 	}
+	if _, ok := since[retention.CategoryDossier]; ok && (k.add || len(look) > 0) {
+		look = append(look, retention.CategoryDossier)
+	}
 	if len(look) == 0 {
 		return &merged{Dossier: *k.d, docs: k.docs}, nil
-	}
-	if _, ok := since[retention.CategoryDossier]; ok {
-		look = append(look, retention.CategoryDossier)
 	}
 	if _, ok := since[retention.CategoryDocument]; ok && len(k.docs) > 0 {
 		look = append(look, retention.CategoryDocument)
@@ -164,6 +164,17 @@ func (k *keeping) merged(ctx context.Context, r retention.Ref) (*merged, error) 
 		return nil, err
 	}
 	return k.merge(old, since)
+}
+
+// compares reports whether what is kept of a category matters to what becomes of it.
+func (k *keeping) compares(now model.Coverage) bool {
+	switch {
+	case now.Obtained == model.ObtainedNone:
+		return k.add && broken(now)
+	case k.add || now.Method == model.File:
+		return true
+	}
+	return !now.Complete()
 }
 
 // merge puts both together. The collection's own documents keep their places, for its records are the caller's as well.
@@ -210,8 +221,14 @@ func (k *keeping) merge(old []retention.Content, since map[model.Category]time.T
 			if n > 0 {
 				m.stored[c.Category] = since[c.Category]
 			}
-		case rank(was) > rank(now):
+		case rank(was) > rank(now), now.Method == model.File && k.loses(d, was, now):
 			stays[c.Category] = true
+		}
+	}
+	for _, was := range rest {
+		_, kept := since[was.Category]
+		if now := k.coverage(was.Category); k.add && !kept && now.Category != "" && (was.Obtained == model.ObtainedPart || broken(was)) {
+			cover[was.Category] = combined(was, now, 0)
 		}
 	}
 	for _, r := range k.d.Records {
@@ -236,7 +253,25 @@ func (k *keeping) merge(old []retention.Content, since map[model.Category]time.T
 		}
 	}
 	k.documents(m, old, stays, since)
-	return m, nil
+	return m, m.empty(old, cover, since)
+}
+
+// empty adds what the vault does not take from a dossier: that of a category of which all was kept, and that was nothing, there
+// is now a part, and nothing still.
+func (m *merged) empty(old []retention.Content, cover map[model.Category]model.Coverage, since map[model.Category]time.Time) error {
+	for _, c := range old {
+		cov, ok := cover[c.Category]
+		if !ok || cov.Obtained == model.ObtainedAll || slices.ContainsFunc(m.Records, func(r model.Record) bool { return r.Category() == c.Category }) {
+			continue
+		}
+		b, err := (&model.Dossier{Coverage: []model.Coverage{cov}}).MarshalJSON()
+		if err != nil {
+			return err
+		}
+		m.docs = append(m.docs, retention.Content{Category: c.Category, Schema: c.Schema, Body: b})
+		m.stored[c.Category] = since[c.Category]
+	}
+	return nil
 }
 
 // documents chooses the bodies: of what is stored now, and those that are kept already.
@@ -278,6 +313,85 @@ func (k *keeping) coverage(c model.Category) model.Coverage {
 		}
 	}
 	return model.Coverage{}
+}
+
+// loses reports whether something that files brought before would be gone if what files brought now stood in its place: a later
+// beginning of the history, or a record of a document that was not handed over again which what came now does not make up for.
+func (k *keeping) loses(kept *model.Dossier, was, now model.Coverage) bool {
+	if was.Method == model.File && !was.Since.IsZero() && !now.Since.IsZero() && was.Since.Before(now.Since) {
+		return true
+	}
+	again, accounts, last := k.again(now.Category), map[model.AccountID]bool{}, map[model.AccountID]model.Date{}
+	var own []model.Record
+	for _, r := range k.d.Records {
+		if !k.own(r) || r.Category() != now.Category {
+			continue
+		}
+		own = append(own, r)
+		switch r := r.(type) {
+		case *model.Account:
+			accounts[r.Account] = true
+		case *model.Transaction:
+			if day := dayOf(r).Latest(); last[r.Account].Compare(day) < 0 {
+				last[r.Account] = day
+			}
+		}
+	}
+	var same map[string]int // made where it is needed
+	for _, r := range kept.Records {
+		at := r.Head().Provenance.Document
+		if at < 0 || at >= len(kept.Documents) || kept.Documents[at].Method != model.File || again[kept.Documents[at].Digest] {
+			continue
+		}
+		switch r := r.(type) {
+		case *model.Account:
+			if !r.Account.IsZero() && accounts[r.Account] {
+				continue
+			}
+		case *model.Transaction:
+			// The history goes from its beginning to the last day on which something happened on the account.
+			if day := dayOf(r); !now.Since.IsZero() && !day.IsZero() &&
+				day.Earliest().Compare(now.Since) >= 0 && day.Latest().Compare(last[r.Account]) <= 0 {
+				continue
+			}
+		}
+		if same == nil {
+			same = map[string]int{}
+			for _, r := range own {
+				same[facts(r)]++
+			}
+		}
+		f := facts(r)
+		if f == "" || same[f] == 0 {
+			return true
+		}
+		same[f]--
+	}
+	return false
+}
+
+func dayOf(t *model.Transaction) model.Date {
+	if t.BookingDate.IsZero() {
+		return t.ValueDate
+	}
+	return t.BookingDate
+}
+
+// facts returns what a record says, without where it was read and the doubts about it; "" where that cannot be told.
+func facts(r model.Record) string {
+	b, err := model.MarshalRecord(r)
+	if err != nil {
+		return ""
+	}
+	c, err := model.UnmarshalRecord(b, nil) // r is not changed
+	if err != nil {
+		return ""
+	}
+	*c.Head() = model.Header{}
+	if b, err = model.MarshalRecord(c); err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // again returns the digests of the documents that the collection read records of a category from.
@@ -343,6 +457,13 @@ func rank(c model.Coverage) int {
 	return 0
 }
 
+// broken reports whether nothing came of a category because a file that may hold some of it could not be read.
+func broken(c model.Coverage) bool {
+	return c.Obtained == model.ObtainedNone && slices.ContainsFunc(c.Attempts, func(a model.Attempt) bool {
+		return a.Method == model.File && a.Outcome != sources.Code(nil) && a.Outcome != retention.OutcomeInMemory
+	})
+}
+
 // combined is the coverage of what was kept, of which carried records remain, together with what came now.
 func combined(was, now model.Coverage, carried int) model.Coverage {
 	out := now
@@ -352,8 +473,11 @@ func combined(was, now model.Coverage, carried int) model.Coverage {
 	if now.Obtained == model.ObtainedAll && now.Method != model.File {
 		return out // all that the institution has is in what came now
 	}
-	if was.Obtained != model.ObtainedAll {
+	if was.Obtained != now.Obtained {
 		out.Obtained = model.ObtainedPart
+	}
+	if now.Obtained == model.ObtainedNone {
+		out.Method = was.Method
 	}
 	if out.Since.IsZero() || !was.Since.IsZero() && out.Since.Before(was.Since) {
 		out.Since = was.Since

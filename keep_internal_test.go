@@ -43,6 +43,17 @@ func TestCombined(t *testing.T) {
 			model.Coverage{Obtained: all, Method: model.API}, model.Coverage{Obtained: part, Method: model.API},
 			model.Coverage{Obtained: part, Method: model.API},
 		},
+		"nothing now": {
+			model.Coverage{Obtained: all, Method: model.File, Since: october, Balanced: model.CheckYes}, model.Coverage{Obtained: model.ObtainedNone, Balanced: model.CheckNot},
+			model.Coverage{Obtained: part, Method: model.File, Since: october, Balanced: model.CheckNot},
+		},
+		"nothing before": {
+			model.Coverage{Obtained: model.ObtainedNone, Balanced: model.CheckNot}, model.Coverage{Obtained: all, Method: model.File, Since: october, Balanced: model.CheckYes},
+			model.Coverage{Obtained: part, Method: model.File, Since: october, Balanced: model.CheckNot},
+		},
+		"never anything": {
+			model.Coverage{Obtained: model.ObtainedNone}, model.Coverage{Obtained: model.ObtainedNone}, model.Coverage{Obtained: model.ObtainedNone},
+		},
 		"all from the institution": {
 			model.Coverage{Obtained: part, Method: model.File, Since: november, HistoryCut: true}, model.Coverage{Obtained: all, Method: model.API, Since: october},
 			model.Coverage{Obtained: all, Method: model.API, Since: october},

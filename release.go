@@ -207,7 +207,8 @@ var sweeper = consent.Actor{ID: "brondata-sweep", Role: consent.RoleSystem, Reas
 
 // Sweep does what is due, at most max of each kind: it records what expired, deletes what ended, ends connections at
 // institutions, and resumes what a killed process left. Call it every few minutes from any scheduler, in one process or in
-// all. Nothing that is protected depends on it: what is over cannot be read, with or without a sweep.
+// all. Nothing that is protected depends on it: what is over cannot be read, with or without a sweep. What fails is tried again
+// by a later sweep, after a pause that grows from a minute to a day.
 func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	var out SweepReport
 	var errs []error

@@ -39,10 +39,11 @@ type CollectOptions struct {
 // kept, with the coverage and the documents of when it was retrieved. With [CollectOptions.Add] nothing is replaced. To find
 // out, what is kept of the category is read, and the access log says so.
 //
-// What files brought before stays also where other files would lose some of it. Transactions may be replaced by a history that
-// says since when it is whole ([model.Coverage.Since]), begins no later than the one that is kept and than its records, and reaches
-// as far on every account; accounts by the same ones and others. Any other record, and a transaction without such a history or
-// without a day, has to be there again. Files that come one by one need Add; all files in one Collect is what tells gaps
+// What files brought before of accounts, balances and transactions stays also where other files would lose some of it. Transactions
+// may be replaced by a history that says since when it is whole ([model.Coverage.Since]), begins no later than the one that is kept
+// and than its records, and reaches as far on every account; accounts by the same ones and others. A balance, and a transaction
+// without such a history or without a day, has to be there again. Of other categories, which tell how things stand, such as
+// pensions, the newer file counts. Files that come one by one need Add; all files in one Collect is what tells gaps
 // and completeness; a truncated file that was added is mended by a Collect without Add of all files.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing

@@ -221,7 +221,7 @@ func (k *keeping) merge(old []retention.Content, since map[model.Category]time.T
 			if n > 0 {
 				m.stored[c.Category] = since[c.Category]
 			}
-		case rank(was) > rank(now), now.Method == model.File && k.loses(d, was, now):
+		case rank(was) > rank(now), now.Method == model.File && history(c.Category) && k.loses(d, was, now):
 			stays[c.Category] = true
 		}
 	}
@@ -313,6 +313,12 @@ func (k *keeping) coverage(c model.Category) model.Coverage {
 		}
 	}
 	return model.Coverage{}
+}
+
+// history reports whether documents of the category tell of a time each, so that a newer one does not make up for an older one. Of
+// the others they tell how things stand, and the newer one counts.
+func history(c model.Category) bool {
+	return c == model.CategoryTransaction || c == model.CategoryBalance || c == model.CategoryAccount
 }
 
 // loses reports whether something that files brought before would be gone if what files brought now stood in its place: a later

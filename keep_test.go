@@ -596,6 +596,26 @@ func TestFilesLoseNothing(t *testing.T) {
 	}
 }
 
+// Of what tells how things stand, the newer file counts.
+func TestNewerStateReplaces(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	p := h.proposal()
+	p.Scope.Baskets = []model.Basket{model.Everything(model.CategoryPension)}
+	g, err := h.Propose(t.Context(), adviser, p)
+	require.NoError(t, err)
+	_, err = h.Decide(t.Context(), subject, g.ID, true)
+	require.NoError(t, err)
+	for _, want := range []string{"2025", "2026"} {
+		h.now = h.now.Add(time.Minute)
+		body := `[{"category":"pension","kind":"old-age","reference":"` + want + `","provenance":{"document":0}}]`
+		h.collect(t, g.ID, sources.Input{Files: []sources.Document{{Institution: "bank", Body: sources.BytesContent([]byte(body))}}}, nil)
+		r := h.review(t, g.ID)
+		require.Len(t, r.Records, 1)
+		assert.Equal(t, want, r.Records[0].(*model.Pension).Reference)
+	}
+}
+
 // What an institution gives moves on: what it no longer gives goes.
 func TestInstitutionMovesOn(t *testing.T) {
 	t.Parallel()

@@ -38,28 +38,28 @@ func (d *Dossier) Reduce(s Scope) { *d = *d.reduced(s, false) }
 func (d *Dossier) reduced(s Scope, copies bool) *Dossier {
 	m := newMinimiser(s, copies) // for the doubts; the records have minimisers of their own
 	matches := d.Matches()       // while the records are whole: what tells two facts apart may be outside
-	reduced := minimiseAll(d.Records, s, copies)
-	out := &Dossier{Documents: []DocumentInfo{}, Records: make([]Record, 0, len(d.Records)), Coverage: []Coverage{}}
+	reduced, docs := minimiseAll(d.Records, s, copies)
+	out := &Dossier{Documents: []DocumentInfo{}, Records: reduced[:0], Coverage: []Coverage{}}
 
 	index := make([]int, len(d.Records)) // new position, -1 where outside
 	used := make([]bool, len(d.Documents))
 	before := make([]bool, len(d.Documents))
-	for i, r := range d.Records {
+	for i, c := range reduced {
 		index[i] = -1
-		n := -1
-		if r != nil {
-			if n = r.Head().Provenance.Document; n >= 0 && n < len(used) {
-				before[n] = true
-			}
+		n := docs[i]
+		if n >= 0 && n < len(used) {
+			before[n] = true
 		}
-		if c := reduced[i]; c != nil {
+		if c != nil {
 			index[i] = len(out.Records)
+			docs[len(out.Records)] = n
 			out.Records = append(out.Records, c)
 			if n >= 0 && n < len(used) {
 				used[n] = true
 			}
 		}
 	}
+	clear(reduced[len(out.Records):])
 	for _, c := range d.Coverage {
 		if s.Has(c.Category) {
 			c.Attempts = slices.Clone(c.Attempts)
@@ -76,16 +76,18 @@ func (d *Dossier) reduced(s Scope, copies bool) *Dossier {
 			out.Documents = append(out.Documents, info)
 		}
 	}
-	for _, r := range out.Records {
-		at := &r.Head().Provenance.Document
-		if *at < 0 || *at >= len(document) {
-			*at = -1 // was wrong before: it must not point at some other document now
+	for k, r := range out.Records {
+		n := docs[k]
+		if n < 0 || n >= len(document) {
+			r.Head().Provenance.Document = -1 // was wrong before: it must not point at some other document now
 			continue
 		}
-		*at = document[*at]
+		if document[n] != n {
+			r.Head().Provenance.Document = document[n]
+		}
 		for i := range out.Coverage {
 			c := &out.Coverage[i]
-			if c.Category == r.Category() && c.Institution == out.Documents[*at].Institution {
+			if c.Category == r.Category() && c.Institution == d.Documents[n].Institution {
 				c.Records++
 			}
 		}
@@ -254,16 +256,22 @@ func sameOrPart(name, whole string) bool {
 	return name == whole || strings.HasPrefix(name, whole) && name[len(whole)] == '.'
 }
 
-// minimiseAll reduces each record, nil where it is outside. Each part of many records has a minimiser of its own.
-func minimiseAll(records []Record, s Scope, copies bool) []Record {
-	out := make([]Record, len(records))
+// minimiseAll reduces each record, nil where it is outside, and returns the document that each points at, -1 for none: memory is
+// read once, which costs more than what is done with it. Without copies the list is that of the records itself. Each part of many records has a minimiser of its own.
+func minimiseAll(records []Record, s Scope, copies bool) ([]Record, []int) {
+	out, docs := records, make([]int, len(records))
+	if copies {
+		out = make([]Record, len(records))
+	}
 	split(len(records), func(from, to int) {
 		m := newMinimiser(s, copies)
 		for i := from; i < to; i++ {
-			if r, ok := m.record(records[i]); ok {
-				out[i] = r
+			docs[i] = -1
+			if records[i] != nil {
+				docs[i] = records[i].Head().Provenance.Document
 			}
+			out[i], _ = m.record(records[i])
 		}
 	})
-	return out
+	return out, docs
 }

@@ -327,3 +327,15 @@ func TestMinimiseMany(t *testing.T) {
 		require.Same(t, own[i], d.Records[i], "reduced in place: nothing of what is outside is left behind")
 	}
 }
+
+// Reduce leaves nothing of what is outside in the list that it was given.
+func TestReduceLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	d := &model.Dossier{Documents: []model.DocumentInfo{document(0)}, Records: []model.Record{
+		&model.Person{Name: model.Name{Family: "Voorbeeld"}}, nil, &model.Balance{Amount: money(t, "1")}, &model.Person{},
+	}}
+	all := d.Records
+	d.Reduce(basket(model.CategoryBalance, "amount"))
+	require.Len(t, d.Records, 1)
+	assert.Equal(t, []model.Record{d.Records[0], nil, nil, nil}, all)
+}

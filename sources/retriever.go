@@ -254,18 +254,16 @@ func (c *collection) assignFiles(ctx context.Context) {
 
 // merge puts the visits together in the order of their institutions, matches, and reduces to the scope.
 func (c *collection) merge(visits []*visit) *model.Dossier {
-	n := 0
-	for _, v := range visits {
-		v.mu.Lock()
-		n += len(v.records)
-		v.mu.Unlock()
-	}
-	d := &model.Dossier{Issues: c.issues, Records: make([]model.Record, 0, n)}
+	d := &model.Dossier{Issues: c.issues}
 	for _, v := range visits {
 		v.mu.Lock()
 		base := len(d.Documents)
 		d.Documents = append(d.Documents, v.documents...)
-		d.Records = append(d.Records, v.records...)
+		if d.Records == nil {
+			d.Records = v.records // nearly always there are no others: what was left behind adds none any more
+		} else {
+			d.Records = append(d.Records, v.records...)
+		}
 		if base > 0 {
 			for _, r := range v.records {
 				r.Head().Provenance.Document += base

@@ -302,7 +302,8 @@ func (k *keeping) documents(m *merged, old []retention.Content, stays map[model.
 
 // own reports whether a record of the collection came from the institution.
 func (k *keeping) own(r model.Record) bool {
-	return k.d.Documents[r.Head().Provenance.Document].Institution == k.inst
+	n := r.Head().Provenance.Document
+	return n >= 0 && n < len(k.d.Documents) && k.d.Documents[n].Institution == k.inst // the vault refuses one that points at none
 }
 
 // coverage returns what the collection says of a category; the zero value where it was not asked.

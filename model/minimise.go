@@ -256,8 +256,9 @@ func sameOrPart(name, whole string) bool {
 	return name == whole || strings.HasPrefix(name, whole) && name[len(whole)] == '.'
 }
 
-// minimiseAll reduces each record, nil where it is outside, and returns the document that each points at, -1 for none: memory is
-// read once, which costs more than what is done with it. Without copies the list is that of the records itself. Each part of many records has a minimiser of its own.
+// minimiseAll reduces each record, nil where it is outside, and returns the document that each points at, -1 for none: memory
+// is read once, which costs more than what is done with it. Without copies the list is that of the records itself. Each part of
+// many records has a minimiser of its own.
 func minimiseAll(records []Record, s Scope, copies bool) ([]Record, []int) {
 	out, docs := records, make([]int, len(records))
 	if copies {

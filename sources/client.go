@@ -189,7 +189,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close()
 		return nil, Errorf(ErrTooLarge, "an answer of more than %d bytes", g.max)
 	}
-	resp.Body = &cappedBody{resp.Body, req.Context(), g.max, g.max}
+	resp.Body = &cappedBody{ReadCloser: resp.Body, ctx: req.Context(), left: g.max, max: g.max}
 	return resp, nil
 }
 
@@ -360,11 +360,13 @@ func transportError(ctx context.Context, err error) error {
 	return Errorf(ErrUnavailable, "the connection failed")
 }
 
-// cappedBody ends an answer that is longer than it may be with an error, not silently, and gives its errors a sentinel.
+// cappedBody ends an answer that is longer than it may be, or that was not over in time, with an error, not silently, and
+// gives its errors a sentinel.
 type cappedBody struct {
 	io.ReadCloser
-	ctx       context.Context // of the request, which net/http ends with the body
+	ctx       context.Context // of the request, which net/http ends after the body
 	left, max int64
+	ended     bool
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
@@ -376,8 +378,16 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 		return 0, Errorf(ErrTooLarge, "an answer of more than %d bytes", b.max)
 	}
 	switch {
-	case err == nil || err == io.EOF:
-		return n, err
+	case err == nil:
+		return n, nil
+	case err == io.EOF:
+		// A server that notices how the client goes away may end its answer properly, a moment before the connection is
+		// closed: what came is then a part that looks like the whole.
+		if ctxErr := b.ctx.Err(); ctxErr != nil && !b.ended {
+			return n, ctxErr
+		}
+		b.ended = true
+		return n, io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF): // which a source may want to know
 		return n, fmt.Errorf("%w: %w", Errorf(ErrUnavailable, "the answer broke off"), io.ErrUnexpectedEOF)
 	}

@@ -366,6 +366,30 @@ func TestClientAnswers(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, got, 1000)
 	})
+	for version, srv := range map[string]*httptest.Server{"HTTP 2": srv, "HTTP 1.1": old} {
+		t.Run("ended after the time was over "+version, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/small", nil)
+			require.NoError(t, err)
+			resp, err := session(t, sources.SessionOptions{HTTP: loopback(srv)}, hostOf(t, srv)).HTTP().Do(req)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			_, err = io.ReadFull(resp.Body, make([]byte, 10))
+			require.NoError(t, err)
+			cancel()
+			_, err = io.ReadAll(resp.Body) // all of it is there already
+			assert.ErrorIs(t, err, context.Canceled)
+		})
+		t.Run("read once more after its end "+version, func(t *testing.T) {
+			resp, err := session(t, sources.SessionOptions{HTTP: loopback(srv)}, hostOf(t, srv)).HTTP().Get(srv.URL + "/small")
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			for range 3 {
+				_, err = io.ReadAll(resp.Body)
+				assert.NoError(t, err)
+			}
+		})
+	}
 	t.Run("what was read before it broke off", func(t *testing.T) {
 		got, err := get(session(t, sources.SessionOptions{HTTP: loopback(old)}, hostOf(t, old)), old.URL+"/cutbody")
 		assert.Len(t, got, 500)

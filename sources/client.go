@@ -345,8 +345,8 @@ func public(a netip.Addr) bool {
 // transportError keeps addresses and texts of the transport out: they can hold query strings and host names of the
 // institution's inner network.
 func transportError(ctx context.Context, err error) error {
-	if ctxErr := ctx.Err(); ctxErr != nil {
-		return ctxErr
+	if over := overtime(ctx); over != nil {
+		return over
 	}
 	if d, ok := errors.AsType[*detail](err); ok {
 		return d
@@ -358,6 +358,18 @@ func transportError(ctx context.Context, err error) error {
 		return context.DeadlineExceeded // a connection may notice it a moment before the context does
 	}
 	return Errorf(ErrUnavailable, "the connection failed")
+}
+
+// overtime is the error of a context that has ended, or that should have by the clock: the client's Timeout closes the connection
+// by a timer of its own, which may fire before the one that ends the context.
+func overtime(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // cappedBody ends an answer that is longer than it may be, or that was not over in time, with an error, not silently, and
@@ -383,8 +395,8 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		// A server that notices how the client goes away may end its answer properly, a moment before the connection is
 		// closed: what came is then a part that looks like the whole.
-		if ctxErr := b.ctx.Err(); ctxErr != nil && !b.ended {
-			return n, ctxErr
+		if over := overtime(b.ctx); over != nil && !b.ended {
+			return n, over
 		}
 		b.ended = true
 		return n, io.EOF

@@ -380,6 +380,20 @@ func TestClientAnswers(t *testing.T) {
 			_, err = io.ReadAll(resp.Body) // all of it is there already
 			assert.ErrorIs(t, err, context.Canceled)
 		})
+		t.Run("ended after its time by the clock "+version, func(t *testing.T) {
+			ctx := &lateTimer{Context: t.Context()}
+			ctx.deadline.Store(time.Now().Add(30 * time.Second).UnixNano()) // before the client's own, which would hide it
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/small", nil)
+			require.NoError(t, err)
+			resp, err := session(t, sources.SessionOptions{HTTP: loopback(srv)}, hostOf(t, srv)).HTTP().Do(req)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			_, err = io.ReadFull(resp.Body, make([]byte, 10))
+			require.NoError(t, err)
+			ctx.deadline.Store(time.Now().UnixNano())
+			_, err = io.ReadAll(resp.Body)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		})
 		t.Run("read once more after its end "+version, func(t *testing.T) {
 			resp, err := session(t, sources.SessionOptions{HTTP: loopback(srv)}, hostOf(t, srv)).HTTP().Get(srv.URL + "/small")
 			require.NoError(t, err)
@@ -401,6 +415,14 @@ func TestClientAnswers(t *testing.T) {
 		assert.ErrorIs(t, err, sources.ErrUnavailable)
 	})
 }
+
+// lateTimer is a context whose deadline has passed before it ends: its timer is late.
+type lateTimer struct {
+	context.Context
+	deadline atomic.Int64
+}
+
+func (c *lateTimer) Deadline() (time.Time, bool) { return time.Unix(0, c.deadline.Load()), true }
 
 // Many sessions at once never see one another's cookies, and a cookie for a whole domain goes back to its origin only.
 func TestClientCookies(t *testing.T) {

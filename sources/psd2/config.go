@@ -66,6 +66,9 @@ type Config struct {
 	// HistoryDays is how far back the bank gives transactions, 0 where it is not known. Asked for more, the source asks for
 	// that and says that the history is cut.
 	HistoryDays int
+	// BookedOnly is for a bank that does not give pending transactions: these are not asked for then. Without it the source
+	// finds out by asking, for which a collection takes one access more.
+	BookedOnly bool
 	// MaxPages bounds the pages of one list; 1,000 by default.
 	MaxPages int
 	// Prepare sees each request last, the ones for tokens too, and may change its headers: this is where messages are

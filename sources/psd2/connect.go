@@ -93,7 +93,7 @@ func (s *Source) step(ctx context.Context, session *sources.Session, r sources.C
 
 // begin starts a connection.
 func (c *client) begin(ctx context.Context, r sources.ConnectRequest) (sources.Step, error) {
-	if p := c.session.Attended(); p == nil || !p.IPAddress.IsValid() {
+	if !attended(c.session.Attended()) {
 		return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "a consent at the bank needs the subject to be present")
 	}
 	nok := r.NokRedirectURL

@@ -32,7 +32,11 @@
 // present, since the bank counts the calls without them. An account that fails is reported by [sources.Session.Failed]; an
 // expired consent, a missing token and a failing list end the collection. Transactions are asked from the look-back date on,
 // without one from ten years ago, which is all that banks keep. Where the bank gives less, or says so in its links, the coverage
-// tells from which date on. A bank that cuts the history silently cannot be seen through.
+// tells from which date on. A bank that cuts the history silently cannot be seen through. Where the bank gives no pending
+// transactions, the first document of the account has the issue "missing" at /transactions/pending.
+//
+// A bank that answers 429 or 503 with a Retry-After of at most ten seconds is asked once more then, while the subject is
+// present; without them the call would count twice. A longer time is in the error's text.
 //
 // A page of a list that is larger than [github.com/brondata/brondata/sources.Limits].MemoryBytes waits in an encrypted temporary
 // file; it is in memory while it is read, once.

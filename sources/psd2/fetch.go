@@ -32,6 +32,8 @@ const (
 	AttrPage = "page"
 	// AttrSince is the first day of the history, where that is later than what was asked.
 	AttrSince = "since"
+	// AttrStatus is "booked" where the bank was asked for booked transactions alone, as it does not give pending ones.
+	AttrStatus = "status"
 )
 
 // recentDays is the history that each bank must give without a new authentication (RTS on SCA, article 10).
@@ -40,6 +42,12 @@ const recentDays = 90
 // longestDays is what is asked for where the scope has no look-back date, since the bank wants one: ten years, which is
 // longer than Dutch and Belgian banks must keep their records. What the bank gives of it is as much as was asked.
 const longestDays = 3653
+
+// The values of bookingStatus that are asked for. Banks must know the second one only.
+const (
+	statusBoth   = "both"
+	statusBooked = "booked"
+)
 
 // resource is one account at the bank.
 type resource struct {
@@ -65,7 +73,10 @@ func (s *Source) Fetch(ctx context.Context, session *sources.Session, q sources.
 	}
 	f := &fetch{
 		client: client{source: s, session: session, state: st, token: st.Current.Token},
-		query:  q, deliver: deliver, status: "both", slots: map[string]error{},
+		query:  q, deliver: deliver, status: statusBoth, slots: map[string]error{},
+	}
+	if s.conf.BookedOnly {
+		f.status = statusBooked
 	}
 	if err := f.fresh(ctx); err != nil {
 		return err
@@ -235,19 +246,29 @@ func (f *fetch) transactions(ctx context.Context, r resource) error {
 		from = today.AddDays(-d)
 	}
 	recent := today.AddDays(-recentDays)
+	status := f.status
 	for {
-		began, err := f.booked(ctx, r, asked, from)
+		began, err := f.booked(ctx, r, asked, from, status)
+		if began || err == nil {
+			f.status = status // for the other accounts too: the answer is the bank's, not the account's
+			return err        // once a page was delivered, to begin anew would deliver it twice
+		}
 		e, ok := errors.AsType[*apiError](err)
+		if !ok || e.status == http.StatusTooManyRequests {
+			return err
+		}
+		period := e.has("PERIOD_INVALID", "TIMESTAMP_INVALID")
 		switch {
-		case !ok || began || e.status == http.StatusTooManyRequests:
-			return err // once a page was delivered, to begin anew would deliver it twice
-		case f.status == "both" && e.has("PARAMETER_NOT_SUPPORTED", "SERVICE_INVALID"):
-			f.status = "booked" // for the other accounts too: the answer is the bank's, not the account's
-		case !e.has("PERIOD_INVALID", "TIMESTAMP_INVALID"):
+		case status == statusBoth && !period && e.parameter():
+			status = statusBooked
+			if !e.vague() {
+				f.status = status
+			}
+		case !period && !e.vague():
 			return err
 		case from.Before(recent):
 			from = recent
-		case from == recent:
+		case period && from == recent:
 			from = recent.AddDays(1) // where the bank is, the next day has begun
 		default:
 			return err
@@ -259,13 +280,13 @@ func (f *fetch) transactions(ctx context.Context, r resource) error {
 }
 
 // booked reads the pages from one day on. It reports whether it delivered any.
-func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) (began bool, err error) {
+func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date, status string) (began bool, err error) {
 	since := model.Date{}
 	if asked.Before(from) {
 		since = from
 	}
 	address := r.booked
-	q := url.Values{"bookingStatus": {f.status}, "dateFrom": {from.String()}}.Encode()
+	q := url.Values{"bookingStatus": {status}, "dateFrom": {from.String()}}.Encode()
 	if strings.Contains(address, "?") {
 		address += "&" + q
 	} else {
@@ -281,6 +302,9 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date) 
 		e, parsed := envelope(ctx, a)
 		links := e.transactions.links
 		attrs := r.attrs(page)
+		if status == statusBooked {
+			attrs[AttrStatus] = statusBooked
+		}
 		for _, name := range []string{"first", "self"} {
 			// A bank that gives less than asked says so in the addresses of its pages, if anywhere.
 			if d := dateFrom(links.get(name).href()); from.Before(d) && since.Before(d) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/brondata/brondata/internal/jsonscan"
 	"github.com/brondata/brondata/sources"
@@ -17,6 +18,7 @@ type apiError struct {
 	error
 	status int
 	codes  []string
+	after  time.Duration // when the bank says to come back, 0 where it does not
 }
 
 // Unwrap returns the error with the sentinel.
@@ -25,6 +27,20 @@ func (e *apiError) Unwrap() error { return e.error }
 // has reports whether the answer gave one of the codes.
 func (e *apiError) has(codes ...string) bool {
 	return slices.ContainsFunc(e.codes, func(c string) bool { return slices.Contains(codes, c) })
+}
+
+// parameter reports whether the answer may be to a parameter that the bank does not support: to its name or to its value.
+func (e *apiError) parameter() bool {
+	return e.has("PARAMETER_NOT_SUPPORTED", "PARAMETER_NOT_CONSISTENT", "SERVICE_INVALID") || e.vague()
+}
+
+// vague reports whether the answer says that the request is wrong and not what about it: by a code for anything, by one of
+// the bank's own, or by none.
+func (e *apiError) vague() bool {
+	return e.status == http.StatusBadRequest && !slices.ContainsFunc(e.codes, func(c string) bool {
+		_, known := sentinelOf[c]
+		return known && c != "FORMAT_ERROR"
+	})
 }
 
 // sentinelOf gives the message codes of the specification that decide by themselves the sentinel that a caller branches
@@ -56,7 +72,7 @@ var sentinelOf = map[string]error{
 }
 
 // failure returns the error of an answer outside 2xx.
-func failure(ctx context.Context, status int, body []byte) error {
+func failure(ctx context.Context, status int, body []byte) *apiError {
 	codes := messageCodes(ctx, body)
 	e := &apiError{status: status, codes: codes, error: statusError(status)}
 	if status == http.StatusTooManyRequests || status >= 500 {

@@ -90,6 +90,9 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 		w.Covers(n.id, since, model.Date{})
 		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
 	}
+	if d.Attrs[AttrStatus] == statusBooked && d.Attrs[AttrPage] == "1" {
+		w.Issue(model.Issue{Code: model.IssueMissing, At: model.AtPath("/transactions/pending")})
+	}
 	err = n.Object(func(name string) error {
 		k, err := n.Kind()
 		if err != nil {

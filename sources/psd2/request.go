@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -26,7 +27,8 @@ type client struct {
 	source  *Source
 	session *sources.Session
 	state   *state
-	token   *token // the bearer token of the consent that is used, nil where the bank has none
+	token   *token        // the bearer token of the consent that is used, nil where the bank has none
+	waited  time.Duration // because the bank asked for patience
 }
 
 // request is one call to the bank's interface.
@@ -91,13 +93,13 @@ func (w *whole) Read(p []byte) (int, error) {
 // do makes the call. Errors hold nothing of the answer and nothing of the address, which names accounts.
 func (c *client) do(ctx context.Context, r request) (*answer, error) {
 	defer clear(r.body)
-	a, err := c.send(ctx, r)
+	a, err := c.patient(ctx, r)
 	if e, ok := errors.AsType[*apiError](err); ok && e.has("TOKEN_EXPIRED", "TOKEN_INVALID") && r.body == nil && c.renewable() {
 		// The bank ended the access token before its time. A new one is tried once; a call with a body is not repeated.
 		if err := c.refresh(ctx); err != nil {
 			return nil, err
 		}
-		return c.send(ctx, r)
+		return c.patient(ctx, r)
 	}
 	return a, err
 }
@@ -155,7 +157,14 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 		if err != nil {
 			return nil, transportError(ctx, err)
 		}
-		return nil, failure(ctx, a.status, body)
+		e := failure(ctx, a.status, body)
+		switch after, ok := retryAfter(resp.Header, c.session.Now()); a.status {
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			if ok {
+				return nil, e.later(after)
+			}
+		}
+		return nil, e
 	}
 	limits := c.session.Limits()
 	memory, most := int64(maxAnswer), min(maxAnswer, limits.ResponseBytes)
@@ -214,10 +223,13 @@ var (
 	uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
+// attended reports whether the bank is told that the subject is there.
+func attended(p *consent.Presence) bool { return p != nil && p.IPAddress.IsValid() }
+
 // present tells the bank that the subject made the request, if and only if they did: the bank counts the other calls. What
 // is not of the form of its header is left out, since it comes from the subject's device.
 func present(h http.Header, p *consent.Presence) {
-	if p == nil || !p.IPAddress.IsValid() {
+	if !attended(p) {
 		return
 	}
 	set := func(name, v string, ok bool) {

@@ -28,6 +28,7 @@ type Fault struct {
 	Status       int
 	Code         string // a message code such as "ACCESS_EXCEEDED"
 	Body         string
+	RetryAfter   string // the header of that name
 	// Skip lets so many of the requests through first, then Times fail; 0 means all.
 	Skip, Times int
 }
@@ -69,6 +70,9 @@ func (f *Fault) write(b *Bank, w http.ResponseWriter) {
 	page := func(body string) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte("<!DOCTYPE html><html><head><title>Bank</title></head><body>" + body + "</body></html>"))
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
 	}
 	switch f.Kind {
 	case Status:

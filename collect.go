@@ -23,8 +23,10 @@ type CollectOptions struct {
 	// What is kept of a category then has one coverage. It says all only where every collection brought all it was to, or this
 	// one had it from an institution rather than from files: a file that breaks off before the first record, or cannot be read at
 	// all, makes a part of whatever it may hold, before the whole ones as after them. What the files cannot hold stays as it is, as
-	// it does where an institution that was asked gave nothing. Balances and subject are as in the worse of them; the history is
-	// said to be whole from the later day, since nobody looked for gaps between them. All of it lives as long as its oldest part.
+	// it does where an institution that was asked gave nothing. Balances and subject are as in the worse of them. The
+	// histories of one account that follow on one another by their days are one, as long as no other account is among what was
+	// kept; else the history is said to be whole from the later beginning to the earlier end, since nobody looked for gaps
+	// between them. All of it lives as long as its oldest part.
 	Add bool
 	// Progress is told what happens; see [sources.CollectOptions].
 	Progress func(sources.Event)

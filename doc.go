@@ -70,7 +70,8 @@
 // absent.
 //
 // A refresh that gets less than an earlier collection got does not replace it: what was whole stays until it is whole again.
-// Coverage also says from which day on the history is whole, over all documents of an account: the day after the last gap.
+// Coverage also says from which day to which the history is whole, over all documents of an account: from the day after the last
+// gap. How old it may be is for the host to say: a file of last spring is complete as a file.
 //
 // # Who persists what
 //

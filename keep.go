@@ -217,7 +217,7 @@ func (k *keeping) merge(old []retention.Content, since map[model.Category]time.T
 		switch now := k.coverage(c.Category); {
 		case k.add:
 			n := m.carry(c, d, k.again(c.Category))
-			cover[c.Category] = combined(was, now, n)
+			cover[c.Category] = k.combined(d, was, now, n)
 			if n > 0 {
 				m.stored[c.Category] = since[c.Category]
 			}
@@ -228,7 +228,7 @@ func (k *keeping) merge(old []retention.Content, since map[model.Category]time.T
 	for _, was := range rest {
 		_, kept := since[was.Category]
 		if now := k.coverage(was.Category); k.add && !kept && now.Category != "" && (was.Obtained == model.ObtainedPart || broken(was)) {
-			cover[was.Category] = combined(was, now, 0)
+			cover[was.Category] = k.combined(nil, was, now, 0)
 		}
 	}
 	for _, r := range k.d.Records {
@@ -316,91 +316,6 @@ func (k *keeping) coverage(c model.Category) model.Coverage {
 	return model.Coverage{}
 }
 
-// history reports whether documents of the category tell of a time each, so that a newer one does not make up for an older one. Of
-// the others they tell how things stand, and the newer one counts.
-func history(c model.Category) bool {
-	return c == model.CategoryTransaction || c == model.CategoryBalance || c == model.CategoryAccount
-}
-
-// loses reports whether something that files brought before would be gone if what files brought now stood in its place: a later
-// beginning of the history, or a record of a document that was not handed over again which what came now does not make up for.
-func (k *keeping) loses(kept *model.Dossier, was, now model.Coverage) bool {
-	if was.Method == model.File && !was.Since.IsZero() && !now.Since.IsZero() && was.Since.Before(now.Since) {
-		return true
-	}
-	again, accounts, last := k.again(now.Category), map[model.AccountID]bool{}, map[model.AccountID]model.Date{}
-	var own []model.Record
-	for _, r := range k.d.Records {
-		if !k.own(r) || r.Category() != now.Category {
-			continue
-		}
-		own = append(own, r)
-		switch r := r.(type) {
-		case *model.Account:
-			accounts[r.Account] = true
-		case *model.Transaction:
-			if day := dayOf(r).Latest(); last[r.Account].Compare(day) < 0 {
-				last[r.Account] = day
-			}
-		}
-	}
-	var same map[string]int // made where it is needed
-	for _, r := range kept.Records {
-		at := r.Head().Provenance.Document
-		if at < 0 || at >= len(kept.Documents) || kept.Documents[at].Method != model.File || again[kept.Documents[at].Digest] {
-			continue
-		}
-		switch r := r.(type) {
-		case *model.Account:
-			if !r.Account.IsZero() && accounts[r.Account] {
-				continue
-			}
-		case *model.Transaction:
-			// The history goes from its beginning to the last day on which something happened on the account.
-			if day := dayOf(r); !now.Since.IsZero() && !day.IsZero() &&
-				day.Earliest().Compare(now.Since) >= 0 && day.Latest().Compare(last[r.Account]) <= 0 {
-				continue
-			}
-		}
-		if same == nil {
-			same = map[string]int{}
-			for _, r := range own {
-				same[facts(r)]++
-			}
-		}
-		f := facts(r)
-		if f == "" || same[f] == 0 {
-			return true
-		}
-		same[f]--
-	}
-	return false
-}
-
-func dayOf(t *model.Transaction) model.Date {
-	if t.BookingDate.IsZero() {
-		return t.ValueDate
-	}
-	return t.BookingDate
-}
-
-// facts returns what a record says, without where it was read and the doubts about it; "" where that cannot be told.
-func facts(r model.Record) string {
-	b, err := model.MarshalRecord(r)
-	if err != nil {
-		return ""
-	}
-	c, err := model.UnmarshalRecord(b, nil) // r is not changed
-	if err != nil {
-		return ""
-	}
-	*c.Head() = model.Header{}
-	if b, err = model.MarshalRecord(c); err != nil {
-		return ""
-	}
-	return string(b)
-}
-
 // again returns the digests of the documents that the collection read records of a category from.
 func (k *keeping) again(c model.Category) map[model.Digest]bool {
 	out := map[model.Digest]bool{}
@@ -449,46 +364,4 @@ func (m *merged) groupOf(k groupKey) int {
 		m.groups[k] = m.group
 	}
 	return m.groups[k]
-}
-
-// rank orders coverage by how much was obtained.
-func rank(c model.Coverage) int {
-	switch {
-	case c.Complete():
-		return 3
-	case c.Obtained == model.ObtainedAll:
-		return 2
-	case c.Obtained == model.ObtainedPart:
-		return 1
-	}
-	return 0
-}
-
-// broken reports whether nothing came of a category because a file that may hold some of it could not be read.
-func broken(c model.Coverage) bool {
-	return c.Obtained == model.ObtainedNone && slices.ContainsFunc(c.Attempts, func(a model.Attempt) bool {
-		return a.Method == model.File && a.Outcome != sources.Code(nil) && a.Outcome != retention.OutcomeInMemory
-	})
-}
-
-// combined is the coverage of what was kept, of which carried records remain, together with what came now.
-func combined(was, now model.Coverage, carried int) model.Coverage {
-	out := now
-	out.Attempts = append(slices.Clone(was.Attempts), now.Attempts...)
-	out.Records += carried
-	out.Balanced, out.Subject = was.Balanced.Worse(now.Balanced), was.Subject.Worse(now.Subject)
-	if now.Obtained == model.ObtainedAll && now.Method != model.File {
-		return out // all that the institution has is in what came now
-	}
-	if was.Obtained != now.Obtained {
-		out.Obtained = model.ObtainedPart
-	}
-	if now.Obtained == model.ObtainedNone {
-		out.Method = was.Method
-	}
-	if out.Since.IsZero() || !was.Since.IsZero() && out.Since.Before(was.Since) {
-		out.Since = was.Since
-	}
-	out.HistoryCut = was.HistoryCut || now.HistoryCut
-	return out
 }

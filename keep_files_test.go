@@ -3,6 +3,7 @@ package brondata_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,11 @@ func statements(account string, ns ...int) (out []string) {
 		out = append(out, statement(account, n))
 	}
 	return out
+}
+
+// quiet is a statement without its payments.
+func quiet(statement string) string {
+	return regexp.MustCompile(`<Ntry>.*?</Ntry>`).ReplaceAllString(statement, "")
 }
 
 func uploads(bodies ...string) (in sources.Input) {
@@ -192,6 +198,37 @@ func (pensions) Normalize(ctx context.Context, d sources.Document, _ sources.Que
 	return nil
 }
 
+// Statements of one account that are added one by one are one history. What stands before a gap does not come back when it is
+// filled: only the history is stored, not all periods.
+func TestAddHistory(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		months []int
+		since  []string
+	}{
+		"as they were made": {[]int{9, 10, 11}, []string{"2026-09-01", "2026-09-01", "2026-09-01"}},
+		"the newest first":  {[]int{11, 10, 9}, []string{"2026-11-01", "2026-10-01", "2026-09-01"}},
+		"with a gap":        {[]int{9, 11, 10}, []string{"2026-09-01", "2026-11-01", "2026-10-01"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, id := statementHost(t, "2026-09-01")
+			h.now = time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+			last := 0
+			for i, n := range tc.months {
+				h.now = h.now.Add(time.Minute)
+				h.collect(t, id, uploads(statement(accountA, n)), add)
+				cov := coverage(h.review(t, id).Coverage, model.CategoryTransaction)
+				assert.Equal(t, tc.since[i], cov.Since.String())
+				assert.Equal(t, tc.since[i] == "2026-09-01", cov.Complete())
+				assert.Equal(t, 1, cov.Accounts)
+				last = max(last, n)
+				assert.Equal(t, time.Date(2026, time.Month(last+1), 0, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), cov.Until.String())
+			}
+		})
+	}
+}
+
 // Files do not take the place of others that hold more.
 func TestFilesLoseNothing(t *testing.T) {
 	t.Parallel()
@@ -215,6 +252,8 @@ func TestFilesLoseNothing(t *testing.T) {
 		"one account of two":              {was: both, now: both[2:]},
 		"both accounts":                   {was: both[2:], now: both, replaced: true},
 		"one account of two, longer":      {was: both, now: year},
+		"a quiet month less":              {was: []string{year[3], quiet(year[4])}, now: year[3:4]},
+		"a quiet account of two less":     {was: []string{year[3], quiet(both[0])}, now: year[3:4]},
 		"truncated, then a month":         {was: []string{year[3], year[4][:len(year[4])-60]}, now: statements(accountA, 6)},
 		"truncated, then whole":           {was: []string{year[3], year[4][:len(year[4])-60]}, now: year[3:], replaced: true},
 		"truncated and added, then whole": {was: []string{year[4][:len(year[4])-60], year[3]}, now: year[3:], one: true, replaced: true},

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
 )
 
@@ -64,7 +65,8 @@ func TestCombined(t *testing.T) {
 			tc.was.Records, tc.now.Records, tc.want.Records = 3, 4, 6
 			tc.was.Attempts, tc.now.Attempts = []model.Attempt{{Source: "a"}}, []model.Attempt{{Source: "b"}}
 			tc.want.Attempts = []model.Attempt{{Source: "a"}, {Source: "b"}}
-			assert.Equal(t, tc.want, combined(tc.was, tc.now, 2))
+			k := &keeping{d: &model.Dossier{}}
+			assert.Equal(t, tc.want, k.combined(&model.Dossier{}, tc.was, tc.now, 2))
 		})
 	}
 }
@@ -75,5 +77,66 @@ func TestRank(t *testing.T) {
 		{Obtained: model.ObtainedNone}, {Obtained: model.ObtainedPart, HistoryCut: true}, {Obtained: model.ObtainedAll, HistoryCut: true}, {Obtained: model.ObtainedAll},
 	} {
 		assert.Equal(t, i, rank(c))
+	}
+}
+
+// Statements of one account that come one by one are one history; of several accounts each could lack what another has.
+func TestCombinedHistory(t *testing.T) {
+	t.Parallel()
+	day := func(s string) model.Date {
+		if s == "" {
+			return model.Date{}
+		}
+		d, err := model.ParseDate(s)
+		require.NoError(t, err)
+		return d
+	}
+	cover := func(since, until string, accounts int) model.Coverage {
+		return model.Coverage{
+			Obtained: model.ObtainedAll, Method: model.File, Since: day(since), Until: day(until), Accounts: accounts, HistoryCut: day("2026-01-01").Before(day(since)),
+		}
+	}
+	january, february, march := cover("2026-01-01", "2026-01-31", 1), cover("2026-02-01", "2026-02-28", 1), cover("2026-03-01", "2026-03-31", 1)
+	a, b := "NL48BRON0123456789", "NL14BRON0200000101"
+	for name, tc := range map[string]struct {
+		kept, own []string // the accounts of the transactions
+		was, now  model.Coverage
+		want      model.Coverage
+	}{
+		"a month and the next":           {[]string{a}, []string{a, a}, january, february, cover("2026-01-01", "2026-02-28", 1)},
+		"a month and the one before":     {[]string{a}, []string{a}, february, january, cover("2026-01-01", "2026-02-28", 1)},
+		"the same again":                 {[]string{a}, []string{a}, january, january, january},
+		"a quarter and its middle":       {[]string{a}, []string{a}, cover("2026-01-01", "2026-03-31", 1), february, cover("2026-01-01", "2026-03-31", 1)},
+		"a gap":                          {[]string{a}, []string{a}, january, march, march},
+		"a gap before":                   {[]string{a}, []string{a}, march, january, march},
+		"to when it was retrieved":       {[]string{a}, []string{a}, january, cover("2026-02-01", "", 1), cover("2026-01-01", "", 1)},
+		"nobody knows up to when":        {[]string{a}, []string{a}, cover("2026-01-01", "", 1), february, february},
+		"since the beginning":            {[]string{a}, []string{a}, cover("", "2026-01-31", 1), february, cover("", "2026-02-28", 1)},
+		"another account":                {[]string{a}, []string{b}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"two accounts":                   {[]string{a, b}, []string{a}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"two accounts, one of them mute": {[]string{a}, []string{a}, cover("2026-01-01", "2026-01-31", 2), february, cover("2026-02-01", "2026-01-31", 0)},
+		"accounts that are not known":    {[]string{""}, []string{""}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"a month without a transaction":  {nil, []string{a}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"the next without a transaction": {[]string{a}, nil, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"how many is not known":          {[]string{a}, []string{a}, january, cover("2026-02-01", "2026-02-28", 0), cover("2026-02-01", "2026-01-31", 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := func(accounts []string) *model.Dossier {
+				d := &model.Dossier{Documents: []model.DocumentInfo{{Institution: "bank"}}}
+				for _, s := range accounts {
+					tx := &model.Transaction{}
+					if s != "" {
+						var err error
+						tx.Account, err = model.ParseAccountID(s)
+						require.NoError(t, err)
+					}
+					d.Records = append(d.Records, tx)
+				}
+				return d
+			}
+			k := &keeping{inst: "bank", d: of(tc.own), g: consent.Grant{Scope: model.Scope{Since: day("2026-01-01")}}}
+			assert.Equal(t, tc.want, k.combined(of(tc.kept), tc.was, tc.now, 0))
+		})
 	}
 }

@@ -14,10 +14,17 @@ type Coverage struct {
 	Attempts []Attempt `json:"attempts,omitempty"`
 	// Records counts the records inside the scope, each sighting of a fact by itself: see [Dossier.Resolved].
 	Records int `json:"records"`
-	// Since is the date from which the source gave history, where it says so; HistoryCut reports that it is later
-	// than the scope's look-back date.
+	// Since is the first day from which on the history is whole, where the sources say so: the latest of the accounts'.
+	// HistoryCut reports that it is later than the scope's look-back date.
 	Since      Date `json:"since,omitzero"`
 	HistoryCut bool `json:"historyCut,omitempty"`
+	// Until is the last day of that history, the earliest of the accounts'; it may lie before Since where they differ. Without
+	// it, the history goes to when it was retrieved, as far as the sources say. How old a history may be is for its reader to
+	// say: [Coverage.Complete] does not look at it.
+	Until Date `json:"until,omitzero"`
+	// Accounts counts the accounts that Since and Until are of, also those on which nothing happened; 0 where the sources do not
+	// name all of them, or the scope does not hold a transaction's account.
+	Accounts int `json:"accounts,omitempty"`
 	// Balanced says whether opening balance plus transactions is the closing balance, over all statements.
 	Balanced Check `json:"balanced,omitzero"`
 	// Subject says whether the person that the documents name is the subject.
@@ -68,5 +75,5 @@ type Attempt struct {
 }
 
 // Complete reports whether everything asked was obtained with its whole history. Whether it also adds up is for
-// Balanced to say, and whether it is the subject's for Subject.
+// Balanced to say, whether it is the subject's for Subject, and how far it goes for Until.
 func (c Coverage) Complete() bool { return c.Obtained == ObtainedAll && !c.HistoryCut }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,29 +21,29 @@ func TestCollectHistory(t *testing.T) {
 		return "lines bank\nstatement\ncovers " + from + " " + until + "\nopen " + opening + "\nclose " + closing + "\n"
 	}
 	for name, tc := range map[string]struct {
-		docs  []string
-		since string
+		docs         []string
+		since, until string
 	}{
-		"nothing is said":                         {[]string{"lines bank\ntx 2026-06-02 1.00 A\n"}, ""},
-		"cut":                                     {[]string{"lines bank\nsince 2026-06-01\ntx 2026-06-02 1.00 A\n"}, "2026-06-01"},
-		"asked for, and no more":                  {[]string{"lines bank\nsince 2026-01-01\n"}, "2026-01-01"},
-		"months in any order":                     {[]string{month("2026-02-01", "2026-02-28", "2", "3"), month("2026-03-01", "2026-03-31", "3", "4"), month("2026-01-01", "2026-01-31", "1", "2")}, "2026-01-01"},
-		"a month is missing":                      {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-03-01", "2026-03-31", "2", "4")}, "2026-03-01"},
-		"days that overlap":                       {[]string{month("2026-01-01", "2026-06-30", "1", "2"), month("2026-02-01", "2026-02-28", "1", "2"), month("2026-07-01", "2026-07-31", "2", "2")}, "2026-01-01"},
-		"a weekend with equal balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2", "4")}, "2026-01-01"},
-		"a weekend with other balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2.01", "4")}, "2026-01-05"},
-		"an incomplete day counts as little":      {[]string{"lines bank\ncovers 2026-01 2026-01-31\n"}, "2026-01-31"},
-		"another account with less":               {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-01-15 2026-01-31 NL14BRON0200000101\n"}, "2026-01-15"},
-		"another account does not fill the gap":   {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-02-01 2026-02-28 NL14BRON0200000101\n"}, "2026-02-01"},
-		"lists of no account follow on nothing":   {[]string{"lines bank\nsince 2026-01-01\n", "lines bank\nsince 2026-02-01\n"}, "2026-02-01"},
-		"a document that broke off":               {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "fail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
-		"a day that broke off":                    {[]string{month("2026-01-01", "2026-01-01", "1", "2") + "fail\n", month("2026-01-02", "2026-02-28", "2", "2")}, "2026-01-02"},
-		"the last day broke off":                  {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-02-01", "2026-02-01", "2", "2") + "fail\n"}, "2026-01-01"},
-		"what stands before the broken statement": {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "statement\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-01-01"},
+		"nothing is said":                         {[]string{"lines bank\ntx 2026-06-02 1.00 A\n"}, "", ""},
+		"cut":                                     {[]string{"lines bank\nsince 2026-06-01\ntx 2026-06-02 1.00 A\n"}, "2026-06-01", ""},
+		"asked for, and no more":                  {[]string{"lines bank\nsince 2026-01-01\n"}, "2026-01-01", ""},
+		"months in any order":                     {[]string{month("2026-02-01", "2026-02-28", "2", "3"), month("2026-03-01", "2026-03-31", "3", "4"), month("2026-01-01", "2026-01-31", "1", "2")}, "2026-01-01", "2026-03-31"},
+		"a month is missing":                      {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-03-01", "2026-03-31", "2", "4")}, "2026-03-01", "2026-03-31"},
+		"days that overlap":                       {[]string{month("2026-01-01", "2026-06-30", "1", "2"), month("2026-02-01", "2026-02-28", "1", "2"), month("2026-07-01", "2026-07-31", "2", "2")}, "2026-01-01", "2026-07-31"},
+		"a weekend with equal balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2", "4")}, "2026-01-01", "2026-01-05"},
+		"a weekend with other balances":           {[]string{month("2026-01-01", "2026-01-02", "1", "2"), month("2026-01-05", "2026-01-05", "2.01", "4")}, "2026-01-05", "2026-01-05"},
+		"an incomplete day counts as little":      {[]string{"lines bank\ncovers 2026-01 2026-01-31\n"}, "2026-01-31", "2026-01-31"},
+		"another account with less":               {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-01-15 2026-01-31 NL14BRON0200000101\n"}, "2026-01-15", "2026-01-31"},
+		"another account does not fill the gap":   {[]string{month("2026-01-01", "2026-01-31", "1", "2"), "lines bank\ncovers 2026-02-01 2026-02-28 NL14BRON0200000101\n"}, "2026-02-01", "2026-01-31"},
+		"lists of no account follow on nothing":   {[]string{"lines bank\nsince 2026-01-01\n", "lines bank\nsince 2026-02-01\n"}, "2026-02-01", ""},
+		"a document that broke off":               {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "fail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01", "2026-02-28"},
+		"a day that broke off":                    {[]string{month("2026-01-01", "2026-01-01", "1", "2") + "fail\n", month("2026-01-02", "2026-02-28", "2", "2")}, "2026-01-02", "2026-02-28"},
+		"the last day broke off":                  {[]string{month("2026-01-01", "2026-01-31", "1", "2"), month("2026-02-01", "2026-02-01", "2", "2") + "fail\n"}, "2026-01-01", "2026-01-31"},
+		"what stands before the broken statement": {[]string{month("2026-01-01", "2026-01-31", "1", "2") + "statement\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-01-01", "2026-02-28"},
 		"said of two accounts before all broke off": {[]string{
-			"lines bank\ncovers 2026-01-01 2026-01-31\ncovers 2026-01-01 2026-01-31 NL14BRON0200000101\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
-		"without a beginning, and broken off": {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01"},
-		"without a beginning":                 {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\n", month("2026-02-01", "2026-02-28", "2", "2")}, ""},
+			"lines bank\ncovers 2026-01-01 2026-01-31\ncovers 2026-01-01 2026-01-31 NL14BRON0200000101\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01", "2025-12-31"},
+		"without a beginning, and broken off": {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\nfail\n", month("2026-02-01", "2026-02-28", "2", "2")}, "2026-02-01", "2026-02-28"},
+		"without a beginning":                 {[]string{"lines bank\ncovers - 2026-01-31\ntx 2026-01-02 1.00 A\n", month("2026-02-01", "2026-02-28", "2", "2")}, "", "2026-02-28"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,8 +52,54 @@ func TestCollectHistory(t *testing.T) {
 			require.NoError(t, err)
 			cov := cover(t, d, "bank", model.CategoryTransaction)
 			assert.Equal(t, tc.since, cov.Since.String())
+			assert.Equal(t, tc.until, cov.Until.String())
 			assert.Equal(t, tc.since > "2026-01-01", cov.HistoryCut)
 		})
+	}
+}
+
+// How many accounts the history is of is said where all that was read says it, and the scope holds the account.
+func TestCollectHistoryAccounts(t *testing.T) {
+	t.Parallel()
+	own, other := "lines bank\ncovers 2026-01-01 2026-01-31\n", "lines bank\ncovers 2026-01-01 2026-01-31 NL14BRON0200000101\n"
+	for name, tc := range map[string]struct {
+		docs []string
+		want int
+	}{
+		"one":                     {[]string{own, own}, 1},
+		"two":                     {[]string{own, other}, 2},
+		"beside one that is not":  {[]string{own, "lines bank\nsince 2026-01-01\n"}, 0},
+		"beside one that is mute": {[]string{own, "lines bank\ntx 2026-06-02 1.00 A\n"}, 0},
+		"beside a broken one":     {[]string{own, other + "fail\n"}, 0},
+		"nothing":                 {[]string{"lines bank\n"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, scope := range []model.Scope{scopeOf(model.CategoryTransaction), {Baskets: []model.Basket{{Category: model.CategoryTransaction, Fields: []string{"amount"}}}}} {
+				g := registry(t, source("api", "bank", model.API, bankCats, nil, tc.docs...))
+				d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+				require.NoError(t, err)
+				want := tc.want
+				if !scope.HasField(model.CategoryTransaction, "account") {
+					want = 0
+				}
+				assert.Equal(t, want, cover(t, d, "bank", model.CategoryTransaction).Accounts)
+			}
+		})
+	}
+}
+
+// A history does not go further than to when it was retrieved.
+func TestCollectHistoryOfTheFuture(t *testing.T) {
+	t.Parallel()
+	today := model.DateOf(time.Now().UTC())
+	for _, tc := range []struct{ until, want model.Date }{
+		{today.AddDays(-1), today.AddDays(-1)}, {today.AddDays(1), today.AddDays(1)}, {today.AddDays(3), model.Date{}},
+	} {
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, "lines bank\ncovers 2026-01-01 "+tc.until.String()+"\n"))
+		d, err := collect(t, g, grant(t, scopeOf(model.CategoryTransaction), "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, tc.want, cover(t, d, "bank", model.CategoryTransaction).Until)
 	}
 }
 

@@ -21,7 +21,7 @@ type period struct {
 // each of its statements, after [Writer.Statement] if there are several; a list that is cut at a day says it for that day. A
 // normalizer calls it where the document states its days, or its balances leave no doubt about them.
 //
-// Coverage tells from it since when the history is whole: documents that follow on one another count as one, by their
+// Coverage tells from it since when the history is whole, and until when: documents that follow on one another count as one, by their
 // days, or by equal balances over a few days in which nothing happened. What stands before a gap does not count, the account
 // with the shortest history decides, and a document that does not name its account follows on no other. A document that says
 // nothing is taken for as much as was asked. Of a reading that breaks off, what was said of the last statement, and of no
@@ -48,29 +48,46 @@ func (w *Writer) breakOff() {
 // open reports whether a period may be of more than what comes before the last statement.
 func (w *Writer) open(p period) bool { return p.statement < 0 || p.statement == len(w.statements)-1 }
 
-// beginning returns the day from which on the periods cover each of their accounts without a gap: the latest of the accounts'. No
-// date means that they go back without a limit, or say nothing.
-func beginning(periods []period) model.Date {
-	accounts := map[model.AccountID][]period{}
-	var latest model.Date
+// history is what the periods of some documents come to.
+type history struct {
+	since    model.Date // from when on each account is covered without a gap; no date: without a limit, or nothing is said
+	until    model.Date // to when each of them is; no date: to when the documents were retrieved, or nothing is said
+	accounts int        // 0 where a period does not name its own
+}
+
+// historyOf joins the periods of each account. The account that goes back least decides about the beginning, and the one that
+// ends first about the end.
+func historyOf(periods []period) history {
+	var out history
+	add := func(run period) {
+		if out.since.Compare(run.from) < 0 {
+			out.since = run.from
+		}
+		if !run.until.IsZero() && (out.until.IsZero() || run.until.Before(out.until)) {
+			out.until = run.until
+		}
+	}
+	accounts, nameless := map[model.AccountID][]period{}, false
 	for _, p := range periods {
-		if !p.account.IsZero() {
+		if p.account.IsZero() {
+			nameless = true
+			add(p)
+		} else {
 			accounts[p.account] = append(accounts[p.account], p)
-		} else if latest.Compare(p.from) < 0 {
-			latest = p.from
 		}
 	}
 	for _, ps := range accounts {
 		slices.SortStableFunc(ps, func(a, b period) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
-		if from := unbroken(ps); latest.Compare(from) < 0 {
-			latest = from
-		}
+		add(unbroken(ps))
 	}
-	return latest
+	if !nameless {
+		out.accounts = len(accounts)
+	}
+	return out
 }
 
-// unbroken returns the first day of the last run of periods without a gap. They are of one account, in order.
-func unbroken(ps []period) model.Date {
+// unbroken returns the last run of periods without a gap as one. They are of one account, in order.
+func unbroken(ps []period) period {
 	from, last := ps[0].from, ps[0] // last is the one of the run that reaches farthest
 	for _, p := range ps[1:] {
 		if !last.follows(p) {
@@ -80,7 +97,7 @@ func unbroken(ps []period) model.Date {
 			last = p
 		}
 	}
-	return from
+	return period{from: from, until: last.until}
 }
 
 // quietDays is how long a bank may write no statement as nothing happened: over a weekend with holidays. Equal balances say no

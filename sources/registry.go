@@ -255,8 +255,8 @@ type Reading struct {
 	Issues  []model.Issue  // doubts about the document
 	// Balanced is the outcome over the document's statements; the zero value where it has none.
 	Balanced model.Check
-	// Since is the date from which the document has history, where it says so; see [Writer.Covers].
-	Since model.Date
+	// Since and Until are the first and the last day of the document's history, where it says so; see [Writer.Covers].
+	Since, Until model.Date
 }
 
 // ReadOptions are options of [Registry.Read].
@@ -277,7 +277,8 @@ func (g *Registry) Read(ctx context.Context, d Document, q Query, o *ReadOptions
 	if w != nil {
 		out.Format = w.format
 		out.Balanced = w.reconcile(err != nil)
-		out.Records, out.Issues, out.Since = w.records, w.issues, beginning(w.periods)
+		h := historyOf(w.periods)
+		out.Records, out.Issues, out.Since, out.Until = w.records, w.issues, h.since, h.until
 	}
 	if err != nil {
 		return out, wrap(err, Error{Op: OpRead, Format: out.Format})

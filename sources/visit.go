@@ -29,6 +29,7 @@ type visit struct {
 	documents []model.DocumentInfo
 	records   []model.Record
 	periods   []period
+	unsaid    bool // a document did not say what it covers, or not all of it
 	asked     []model.Category
 	got       map[model.Category]*obtained
 	attempts  []attempt
@@ -379,6 +380,7 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 		if err != nil || lacks(info.Issues) {
 			a.failed[c] = true
 		}
+		a.unsaid = a.unsaid || c == model.CategoryTransaction && (err != nil || w == nil || len(w.periods) == 0)
 		if err != nil && (w == nil || len(w.records) == 0) {
 			continue
 		}
@@ -435,11 +437,23 @@ func (v *visit) coverage(subject *model.Person) []model.Coverage {
 				cov.Balanced = model.CheckNot
 			}
 		}
-		if since := beginning(v.periods); c == model.CategoryTransaction && !since.IsZero() {
-			cov.Since = since
-			cov.HistoryCut = v.c.scope.Since.Earliest().Before(since)
+		if c == model.CategoryTransaction {
+			v.history(&cov)
 		}
 		out = append(out, cov)
 	}
 	return out
+}
+
+// history says what the documents cover of the accounts' time.
+func (v *visit) history(cov *model.Coverage) {
+	h := historyOf(v.periods)
+	if model.DateOf(v.c.now().UTC()).AddDays(1).Before(h.until) {
+		h.until = model.Date{} // a period that is not over yet; the day may have come where the statement was made
+	}
+	cov.Since, cov.Until = h.since, h.until
+	cov.HistoryCut = !h.since.IsZero() && v.c.scope.Since.Earliest().Before(h.since)
+	if !v.unsaid && v.c.scope.HasField(model.CategoryTransaction, "account") {
+		cov.Accounts = h.accounts
+	}
 }

@@ -20,6 +20,9 @@ func summary(out io.Writer, d *model.Dossier, names map[model.InstitutionID]stri
 		if c.HistoryCut {
 			notes = append(notes, "history begins "+c.Since.String())
 		}
+		if !c.Until.IsZero() {
+			notes = append(notes, "ends "+c.Until.String())
+		}
 		switch c.Balanced {
 		case model.CheckYes:
 			notes = append(notes, "balances add up")

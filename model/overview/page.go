@@ -413,6 +413,9 @@ func (c *composer) coverage() section {
 		if !cov.Since.IsZero() {
 			remarks = append(remarks, c.t("historyFrom", c.day(cov.Since)))
 		}
+		if !cov.Until.IsZero() {
+			remarks = append(remarks, c.t("historyUntil", c.day(cov.Until)))
+		}
 		if cov.Balanced == model.CheckYes {
 			remarks = append(remarks, balancedTexts[model.CheckYes].In(c.lang))
 		}

@@ -128,7 +128,7 @@ func sample(tb require.TestingT) *model.Review {
 			Attempts: []model.Attempt{{Source: "x", Method: model.API, Outcome: "unavailable"}, {Source: "y", Method: model.File, Outcome: "ok"}}})
 	}
 	last := &r.Coverage[len(r.Coverage)-1]
-	last.HistoryCut, last.Since, last.Balanced = true, day(tb, "2026-08-03"), model.CheckNot
+	last.HistoryCut, last.Since, last.Until, last.Balanced = true, day(tb, "2026-08-03"), day(tb, "2026-11-20"), model.CheckNot
 	var err error
 	r.Digest, err = model.ReviewDigest(r.Grant, r.Recipient.ID, r.Recipient.KeyID, r.Records)
 	require.NoError(tb, err)

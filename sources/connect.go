@@ -150,7 +150,11 @@ func (r *Retriever) Disconnect(ctx context.Context, inst model.InstitutionID, o 
 	}
 	at := Error{Op: OpDisconnect, Institution: inst, Source: reg.desc.ID}
 	_, err := call(ctx, r.limits.DisconnectTime, at, reg.desc, r.session(reg, inst, o), func(ctx context.Context, s *Session) (struct{}, error) {
-		return struct{}{}, conn.Disconnect(ctx, s)
+		err := conn.Disconnect(ctx, s)
+		if err == nil {
+			err = ctx.Err() // one that swallowed the end of its time did not finish; it is called again
+		}
+		return struct{}{}, err
 	})
 	return err
 }

@@ -30,7 +30,8 @@ type Document struct {
 }
 
 // Content is the body of a document. *bytes.Reader and *io.SectionReader fit. Reading at several places at once must be
-// safe, as it is for those.
+// safe, as it is for those. Neither the bytes nor the size may change while the document is in use: the digest and the records are
+// taken from it in several passes. One that ends before its size makes the reading fail ([ErrTruncated]).
 type Content interface {
 	io.ReaderAt
 	Size() int64
@@ -42,18 +43,26 @@ func BytesContent(b []byte) Content { return bytes.NewReader(b) }
 // NewContent returns a body over part of something larger, such as an open file, which the caller closes after use.
 func NewContent(r io.ReaderAt, size int64) Content { return io.NewSectionReader(r, 0, size) }
 
-// Open returns a new reader over the whole body, which ends with ctx.
+// Open returns a new reader over the whole body, which ends with ctx. The error of a body that cannot be read is that of reading.
 func (d Document) Open(ctx context.Context) io.Reader {
-	return &ctxReader{ctx, io.NewSectionReader(d.Body, 0, d.Body.Size())}
+	b, err := bodyOf(d.Body)
+	if err != nil {
+		return failing{err}
+	}
+	return &ctxReader{ctx, io.NewSectionReader(b, 0, b.size)}
 }
 
 // Bytes returns the whole body. A larger one than max is [ErrTooLarge], before anything is read.
 func (d Document) Bytes(ctx context.Context, max int64) ([]byte, error) {
-	n := d.Body.Size()
-	if n > max {
+	body, err := bodyOf(d.Body)
+	if err != nil {
+		return nil, err
+	}
+	if body.size > max {
 		return nil, Errorf(ErrTooLarge, "the reader takes at most %d bytes", max)
 	}
-	b := make([]byte, n)
+	d.Body = body
+	b := make([]byte, body.size)
 	if _, err := io.ReadFull(d.Open(ctx), b); err != nil {
 		return nil, err
 	}

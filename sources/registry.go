@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
 
@@ -145,21 +144,22 @@ func (g *Registry) Detect(ctx context.Context, d Document) (model.FormatID, erro
 
 // detect is Detect with the error as it arose.
 func (g *Registry) detect(ctx context.Context, d Document) (model.FormatID, error) {
-	if d.Body == nil {
-		return "", Errorf(ErrAdapter, "the document has no body")
+	body, err := bodyOf(d.Body)
+	if err != nil {
+		return "", err
 	}
+	d.Body = body
 	if d.Format != "" {
 		if g.format(d.Format) == nil {
 			return "", Errorf(ErrUnknownFormat, "no reader is registered for the document's format")
 		}
 		return d.Format, nil
 	}
-	size := d.Body.Size()
-	if size <= 0 {
+	if body.size == 0 {
 		return "", Errorf(ErrNotProvided, "the document is empty")
 	}
-	head := make([]byte, min(size, ProbeSize))
-	if n, err := d.Body.ReadAt(head, 0); err != nil && (err != io.EOF || n < len(head)) {
+	head := make([]byte, min(body.size, ProbeSize))
+	if _, err := body.ReadAt(head, 0); err != nil {
 		return "", err
 	}
 	p := &Probe{Head: head, MediaType: d.MediaType, doc: d}
@@ -187,6 +187,9 @@ func (g *Registry) detect(ctx context.Context, d Document) (model.FormatID, erro
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err // a no of a format that it ended is none
+	}
+	if err := body.failed(); err != nil {
+		return "", err // nor is one of a format that could not look
 	}
 	switch {
 	case tie:
@@ -293,9 +296,14 @@ type reading struct {
 
 // read detects and reads one document. The result is nil only where the format could not be told.
 func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits, document int) (*reading, error) {
-	if d.Body != nil && d.Body.Size() > limits.DocumentBytes {
+	body, err := bodyOf(d.Body)
+	if err != nil {
+		return nil, err
+	}
+	if body.size > limits.DocumentBytes {
 		return nil, Errorf(ErrTooLarge, "more than %d bytes", limits.DocumentBytes)
 	}
+	d.Body = body
 	id, err := g.detect(ctx, d)
 	if err != nil {
 		return nil, err
@@ -309,6 +317,13 @@ func (g *Registry) read(ctx context.Context, d Document, q Query, limits Limits,
 		// What a normalizer wrote against its contract counts for nothing, nor does the rest.
 		w.records, w.statements, w.periods = nil, nil, nil
 		err = w.broken
+	}
+	// What a normalizer read is not the whole where it took the end of its time, or of what could be read, for that of the document.
+	if err == nil {
+		err = body.failed()
+	}
+	if err == nil {
+		err = ctx.Err()
 	}
 	if err == nil && w.refused {
 		err = Errorf(ErrAdapter, "the writer refused a record, but the normalizer returned no error")

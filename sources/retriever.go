@@ -220,9 +220,12 @@ func (c *collection) assignFiles(ctx context.Context) {
 	insts := c.permit.Institutions()
 	for i, d := range c.in.Files {
 		own := model.InstitutionID("") // of the format
-		if d.Body != nil && d.Body.Size() <= c.limits.DocumentBytes {
+		body, bad := bodyOf(d.Body)
+		if bad == nil && body.size <= c.limits.DocumentBytes {
 			// Where the format cannot be told, reading will say so once more, as the institution's error.
-			if id, err := c.registry.Detect(ctx, d); err == nil {
+			probe := d
+			probe.Body = body
+			if id, err := c.registry.Detect(ctx, probe); err == nil {
 				d.Format = id
 				own = c.registry.format(id).Institution
 			}
@@ -233,7 +236,7 @@ func (c *collection) assignFiles(ctx context.Context) {
 		}
 		reason := ""
 		switch {
-		case d.Body == nil:
+		case bad != nil:
 			reason = "no body"
 		case inst == "":
 			reason = "it is unclear which institution's it is"

@@ -27,10 +27,13 @@ type Spool struct {
 	aead cipher.AEAD
 	once sync.Once
 
-	mu    sync.Mutex // guards the chunk that was opened last: readers take small steps
-	plain []byte
-	chunk int64 // its number plus one
+	mu     sync.Mutex // guards the chunk that was opened last: readers take small steps
+	plain  []byte
+	chunk  int64 // its number plus one
+	closed bool
 }
+
+var errSpoolClosed = Errorf(ErrUnavailable, "the body was closed")
 
 // NewSpool reads r to its end. More than max bytes is [ErrTooLarge]; up to memory bytes stay in memory.
 func NewSpool(ctx context.Context, r io.Reader, memory, max int64) (*Spool, error) {
@@ -79,7 +82,7 @@ func (s *Spool) spill(r io.Reader) error {
 	plain := make([]byte, spoolChunk)
 	sealed := make([]byte, 0, spoolChunk+s.aead.Overhead())
 	for i := int64(0); ; i++ {
-		n, err := io.ReadFull(r, plain)
+		n, err := fill(r, plain)
 		if n > 0 {
 			s.size += int64(n)
 			sealed = s.aead.Seal(sealed[:0], chunkNonce(i), plain[:n], nil)
@@ -87,7 +90,7 @@ func (s *Spool) spill(r io.Reader) error {
 				return Errorf(ErrUnavailable, "the temporary file cannot be written")
 			}
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if err == io.EOF {
 			clear(plain)
 			return nil
 		}
@@ -95,6 +98,16 @@ func (s *Spool) spill(r io.Reader) error {
 			return err
 		}
 	}
+}
+
+// fill is io.ReadFull, but for where r ends: that is io.EOF, so that an io.ErrUnexpectedEOF is one of r itself, which broke off.
+func fill(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var k int
+		k, err = r.Read(p[n:])
+		n += k
+	}
+	return n, err
 }
 
 // chunkNonce is the chunk's number: the key is used for one file only, and each chunk is written once.
@@ -113,6 +126,11 @@ func (s *Spool) ReadAt(p []byte, off int64) (int, error) {
 		return 0, errors.New("sources: spool: negative offset")
 	}
 	if s.file == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			return 0, errSpoolClosed
+		}
 		return bytes.NewReader(s.mem).ReadAt(p, off)
 	}
 	n := 0
@@ -136,8 +154,8 @@ func (s *Spool) copyFrom(p []byte, off int64) (int, error) {
 	defer s.mu.Unlock()
 	i := off / spoolChunk
 	if s.chunk != i+1 {
-		if s.aead == nil {
-			return 0, Errorf(ErrUnavailable, "the body was closed")
+		if s.closed {
+			return 0, errSpoolClosed
 		}
 		sealed := make([]byte, spoolChunk+s.aead.Overhead())
 		m, err := s.file.ReadAt(sealed, i*int64(len(sealed)))
@@ -165,7 +183,7 @@ func (s *Spool) Close() error {
 		defer s.mu.Unlock()
 		clear(s.mem)
 		clear(s.plain)
-		s.mem, s.aead, s.plain, s.chunk = nil, nil, nil, 0
+		s.mem, s.aead, s.plain, s.chunk, s.closed = nil, nil, nil, 0, true
 		if s.file != nil {
 			err = s.file.Close()
 			if s.path != "" {

@@ -307,14 +307,17 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 		digest model.Digest
 		err    error
 	)
-	if d.Body == nil {
-		err = Errorf(ErrAdapter, "the document has no body")
-	} else if d.Body.Size() > a.c.limits.DocumentBytes {
+	if body, bad := bodyOf(d.Body); bad != nil {
+		err = bad
+	} else if body.size > a.c.limits.DocumentBytes {
 		err = Errorf(ErrTooLarge, "more than %d bytes", a.c.limits.DocumentBytes)
-	} else if digest, err = digestOf(ctx, d); err == nil {
-		q := a.c.wide
-		q.Institution = a.inst
-		w, err = a.c.registry.read(ctx, d, q, a.c.limits, index)
+	} else {
+		d.Body = body // all that follows sees the same size
+		if digest, err = digestOf(ctx, d); err == nil {
+			q := a.c.wide
+			q.Institution = a.inst
+			w, err = a.c.registry.read(ctx, d, q, a.c.limits, index)
+		}
 	}
 	balanced := model.Check("")
 	if w != nil {
@@ -392,9 +395,16 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 	return true
 }
 
-// lacks reports whether a document says itself that data is missing from it: a provider that did not answer, a page of several.
+// lacks reports whether data is missing from a document or may be: it says so itself (a provider that did not answer, a page of
+// several), its end or a part is not there, or there were more doubts than are kept, and these may have been among the rest.
 func lacks(is []model.Issue) bool {
-	return slices.ContainsFunc(is, func(i model.Issue) bool { return i.Code == model.IssueIncompleteDoc })
+	return slices.ContainsFunc(is, func(i model.Issue) bool {
+		switch i.Code {
+		case model.IssueIncompleteDoc, model.IssueTruncated, model.IssueDamaged, model.IssueLimit:
+			return true
+		}
+		return false
+	})
 }
 
 // entriesOnly reports whether a document says that it holds single entries of a longer history, such as notifications: they are

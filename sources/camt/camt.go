@@ -25,6 +25,7 @@ package camt
 import (
 	"bytes"
 	"context"
+	"io"
 
 	"github.com/brondata/brondata/internal/xmlscan"
 	"github.com/brondata/brondata/model"
@@ -76,7 +77,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 		return sources.Errorf(sources.ErrNotProvided, "the document is empty")
 	}
 	head := make([]byte, min(size, 1<<10))
-	if n, err := d.Body.ReadAt(head, 0); n < len(head) {
+	if _, err := io.ReadFull(d.Open(ctx), head); err != nil {
 		return err
 	}
 	if sources.LooksHTML(head) {

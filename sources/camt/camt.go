@@ -15,6 +15,9 @@
 //   - The counterparty is the debtor of a credit and the creditor of a debit. Reversals and returns keep the roles of
 //     the original payment: there the counterparty is the one that is not the account's owner, and absent where that can't be
 //     told. The statement's own account is never the counterparty.
+//   - A statement in pages (StmtPgntn) is one where the document has them all, and is said to lack some otherwise. In order, they
+//     are compared with their balances as one. What is carried from page to page (a balance of the sub-type INTM) is interim. A page of a
+//     message (MsgPgntn) lacks what is on the others: whether these are in other documents is not looked at.
 //   - Entries with the status INFO move no money and give no record. FUTR and PDNG are pending.
 //   - A notification (camt.054) holds single entries, not a history: it has the issue "history-cut", and coverage does not
 //     take it for all of an account's transactions.

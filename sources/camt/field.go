@@ -13,11 +13,11 @@ type field uint8
 const (
 	_ field = iota
 
-	// Of a page mark, reset with each of them.
+	// Of a statement; the marks of a page also of the message.
 	fPageNumber
 	fLastPage
-
-	// Of a statement.
+	fStatementID
+	fSequence
 	fFrom
 	fTo
 	fAccountIBAN
@@ -31,6 +31,7 @@ const (
 	// Of a balance. A currency, from the attribute, stands behind its amount.
 	fBalanceType
 	fBalanceOwnType
+	fBalanceSubType
 	fBalanceAmount
 	fBalanceCurrency
 	fBalanceSign

@@ -22,6 +22,7 @@ const (
 	balance
 	balanceType
 	balanceCode
+	balanceSubType
 	creditLine
 	balanceDate
 	entry
@@ -110,6 +111,10 @@ func child(at place, name []byte) (place, field) {
 			return account, 0
 		case "FrToDt":
 			return period, 0
+		case "Id":
+			return leaf, fStatementID
+		case "ElctrncSeqNb":
+			return leaf, fSequence
 		case "StmtPgntn", "RptPgntn", "NtfctnPgntn":
 			return pages, 0
 		}
@@ -126,7 +131,7 @@ func child(at place, name []byte) (place, field) {
 		return detailChild(name)
 	case account, accountID, accountOther, accountType, owner, servicer, servicerID:
 		return accountChild(at, name)
-	case balance, balanceType, balanceCode, creditLine, balanceDate:
+	case balance, balanceType, balanceCode, balanceSubType, creditLine, balanceDate:
 		return balanceChild(at, name)
 	case entryStatus, bookingDate, valueDate, entryCode, entryDomain, entryFamily, entryOwnCode, entryCharges, details, batch:
 		return entryPartChild(at, name)
@@ -212,10 +217,16 @@ func balanceChild(at place, name []byte) (place, field) {
 		switch string(name) {
 		case "CdOrPrtry":
 			return balanceCode, 0
+		case "SubTp":
+			return balanceSubType, 0
 		case "Cd":
 			return leaf, fBalanceType
 		case "Prtry":
 			return leaf, fBalanceOwnType
+		}
+	case balanceSubType:
+		if string(name) == "Cd" {
+			return leaf, fBalanceSubType
 		}
 	case creditLine:
 		if string(name) == "Incl" {

@@ -3,6 +3,7 @@ package camt
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"strconv"
@@ -53,6 +54,11 @@ type reader struct {
 	detail    int // number of the current TxDtls in its NtryDtls
 	balance   int
 
+	begun  bool                         // the head of the current statement is read
+	sheet  *sheet                       // the statement that the current page is of, nil for one that has a single page
+	sheets map[[sha256.Size]byte]*sheet // by what their pages have in common
+	order  []*sheet                     // the same
+
 	account  model.AccountID
 	covered  covered
 	owner    []byte
@@ -96,6 +102,7 @@ func (r *reader) read() error {
 		return sources.Errorf(sources.ErrMalformed, "a Document without a message of camt.052, camt.053 or camt.054")
 	}
 	if err == io.EOF {
+		r.missing()
 		return nil
 	}
 	var e *xmlscan.Error
@@ -190,15 +197,15 @@ func (r *reader) start() error {
 	switch p {
 	case message:
 		r.message = string(name)
-	case pages:
-		r.values.reset(fPageNumber, fLastPage)
 	case balance:
+		r.begin()
 		if !r.balances {
 			return r.s.Skip()
 		}
 		r.balance++
 		r.values.reset(fBalanceType, fCreditLine)
 	case entry:
+		r.begin()
 		r.entry++
 		if !r.transactions {
 			return r.s.Skip()

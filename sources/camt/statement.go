@@ -24,8 +24,8 @@ func (r *reader) startStatement() error {
 	r.entry, r.balance = 0, 0
 	r.account = model.AccountID{}
 	r.owner = r.owner[:0]
-	r.values.reset(fFrom, fServicerBIC)
-	r.covered = covered{}
+	r.values.reset(fPageNumber, fServicerBIC)
+	r.begun = false
 	b := append(append(r.path[:0], "/Document/"...), r.message...)
 	switch r.format {
 	case Report:
@@ -37,15 +37,15 @@ func (r *reader) startStatement() error {
 	}
 	b = strconv.AppendInt(b, int64(r.statement), 10)
 	r.path = append(b, ']')
-	if r.format != Notification { // which has no balances to compare
-		r.w.Statement(model.Locator(r.path))
-	}
 	return nil
 }
 
 // endStatement tells which days the statement covers: those of FrToDt, else what its balances say. ISO 20022 leaves open
-// whether an opening balance is dated by the first day or by the one before, so its day counts only if an entry is on it.
+// whether an opening balance is dated by the first day or by the one before, so its day counts only if an entry is on it. As
+// long as a page is missing it covers none of its days.
 func (r *reader) endStatement() {
+	r.begin() // if there were no balances and entries
+
 	if r.format == Notification { // which has the entries that are told of, not all of them
 		return
 	}
@@ -68,6 +68,11 @@ func (r *reader) endStatement() {
 		until = c.closing
 	} else if !ended {
 		until = from // at least
+	}
+	if r.sheet != nil && !r.sheet.whole() {
+		if until = from.AddDays(-1); until.IsZero() {
+			return
+		}
 	}
 	r.w.Covers(r.account, from, until)
 }
@@ -96,14 +101,6 @@ func (r *reader) lastDay() (model.Date, bool) {
 		d = d.AddDays(-1)
 	}
 	return d, !d.IsZero()
-}
-
-// endPages looks at MsgPgntn or StmtPgntn: a message or statement of several pages lacks what is on the others.
-func (r *reader) endPages() {
-	page, last := r.values.text[fPageNumber], r.values.text[fLastPage]
-	if len(bytes.TrimLeft(page, "0")) > 0 && string(bytes.TrimLeft(page, "0")) != "1" || string(last) == "false" || string(last) == "0" {
-		r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: model.Locator(r.path)})
-	}
 }
 
 // endAccount reads the statement's account. All that follows in the statement is on it.
@@ -151,7 +148,7 @@ func sameAccount(a, b *model.Account) bool {
 		a.Type == b.Type && a.ServicerBIC == b.ServicerBIC
 }
 
-// balanceType maps ExternalBalanceType1Code.
+// balanceTypeOf maps ExternalBalanceType1Code.
 func balanceTypeOf(code []byte) (model.BalanceType, bool) {
 	switch string(code) {
 	case "OPBD":
@@ -180,6 +177,18 @@ func balanceTypeOf(code []byte) (model.BalanceType, bool) {
 	return model.OtherBalance, false
 }
 
+// interim is the type of a balance that is carried from one page of a statement to the next (sub-type INTM): it is neither what
+// the statement opens nor what it closes with.
+func interim(t model.BalanceType) model.BalanceType {
+	switch t {
+	case model.OpeningBooked, model.PreviousClosingBooked, model.ClosingBooked:
+		return model.InterimBooked
+	case model.OpeningAvailable, model.ClosingAvailable:
+		return model.InterimAvailable
+	}
+	return t
+}
+
 func (r *reader) endBalance() error {
 	r.doubts = r.doubts[:0]
 	b := &model.Balance{Account: r.account}
@@ -189,6 +198,9 @@ func (r *reader) endBalance() error {
 	code := r.values.get(fBalanceType, "type", &r.doubts)
 	var known bool
 	b.Type, known = balanceTypeOf(code)
+	if string(r.values.get(fBalanceSubType, "type", &r.doubts)) == "INTM" {
+		b.Type = interim(b.Type)
+	}
 	switch {
 	case known:
 	case len(code) > 0:

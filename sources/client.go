@@ -406,11 +406,11 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 	return n, transportError(b.ctx, err)
 }
 
-// StatusError maps a status of HTTP to a sentinel; nil for 2xx. Sources use it for answers without an error body of a
-// format that they know.
+// StatusError maps a status of HTTP to a sentinel; nil for 2xx, but for 206: it is a part, which may look like the whole, and a
+// source that asks for parts knows that. Sources use it for answers without an error body of a format that they know.
 func StatusError(status int) error {
 	switch {
-	case status >= 200 && status < 300:
+	case status >= 200 && status < 300 && status != http.StatusPartialContent:
 		return nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return Errorf(ErrAuthentication, "status %d", status)

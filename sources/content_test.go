@@ -338,3 +338,12 @@ func (r *breaking) Read(p []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// A part that a server sends to who asked for the whole is no success.
+func TestStatusError(t *testing.T) {
+	t.Parallel()
+	for status := 200; status < 300; status++ {
+		err := sources.StatusError(status)
+		assert.Equal(t, status == 206, err != nil, status)
+	}
+}

@@ -158,13 +158,24 @@ func TestCollectWhatIsLost(t *testing.T) {
 		t.Parallel()
 		entries := "lines bank\nentries\ntx 2026-01-05 1.00 A\n"
 		for want, docs := range map[model.Obtained][]string{model.ObtainedPart: {entries}, model.ObtainedAll: {entries, balancedText}} {
-			g := registry(t, source("file", "bank", model.File, bankCats, nil, docs...))
-			d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
-			require.NoError(t, err)
-			cov := cover(t, d, "bank", model.CategoryTransaction)
-			assert.Equal(t, want, cov.Obtained)
-			assert.Equal(t, model.File, cov.Method)
+			for _, method := range []model.Method{model.API, model.File} {
+				g := registry(t, source("a-source", "bank", method, bankCats, nil, docs...))
+				d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+				require.NoError(t, err)
+				cov := cover(t, d, "bank", model.CategoryTransaction)
+				assert.Equal(t, want, cov.Obtained)
+				assert.Equal(t, method, cov.Method)
+			}
 		}
+	})
+	t.Run("a history that says since when it is one is no list of entries", func(t *testing.T) {
+		t.Parallel()
+		g := registry(t, source("api", "bank", model.API, bankCats, nil, "lines bank\nentries\nsince 2026-06-01\ntx 2026-06-05 1.00 A\n"))
+		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		cov := cover(t, d, "bank", model.CategoryTransaction)
+		assert.Equal(t, model.ObtainedAll, cov.Obtained)
+		assert.True(t, cov.HistoryCut)
 	})
 	t.Run("a transaction of which nobody knows whether it is booked", func(t *testing.T) {
 		t.Parallel()

@@ -151,8 +151,9 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	for _, c := range todo {
 		g := v.got[c]
 		// A source that ends without an error brought all that it was asked for; a file holds what its format can hold.
-		complete := a.fetchErr == nil && !a.failed[c] && (a.read[c] || s.desc.Method != model.File)
-		if _, brought := a.read[c]; complete || brought {
+		whole, brought := a.read[c]
+		complete := a.fetchErr == nil && !a.failed[c] && (whole || !brought && s.desc.Method != model.File)
+		if complete || brought {
 			g.method = s.desc.Method
 		}
 		g.done = g.done || complete
@@ -387,7 +388,7 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 		if err != nil && (w == nil || len(w.records) == 0) {
 			continue
 		}
-		a.read[c] = a.read[c] || !entriesOnly(info.Issues)
+		a.read[c] = a.read[c] || !entriesOnly(info.Issues) || len(w.periods) > 0
 		if c == model.CategoryTransaction && w != nil {
 			a.periods = append(a.periods, w.periods...)
 		}

@@ -271,6 +271,8 @@ func (c *client) end(ctx context.Context, old connection) error {
 	case err == nil:
 		// What else is said with success may come from something in front of the bank, such as a page about maintenance.
 		err = sources.Errorf(sources.ErrUnexpected, "a deletion is answered with status %d", a.status)
+	case ok && e.page:
+		err = sources.Errorf(sources.ErrUnexpected, "a deletion is answered with a web page, status %d", e.status)
 	case !ok || !e.has("CONSENT_INVALID", "STATUS_INVALID"):
 		return err
 	}
@@ -281,10 +283,11 @@ func (c *client) end(ctx context.Context, old connection) error {
 	return err
 }
 
-// gone reports whether the bank says that it has no such consent, or none that lasts.
+// gone reports whether the bank says that it has no such consent, or none that lasts. A web page is not the bank's interface: it
+// may come from something in front of it that does not find the way.
 func gone(err error) bool {
 	e, ok := errors.AsType[*apiError](err)
-	return ok && (e.status == http.StatusNotFound || e.status == http.StatusGone ||
+	return ok && !e.page && (e.status == http.StatusNotFound || e.status == http.StatusGone ||
 		e.has("CONSENT_UNKNOWN", "CONSENT_EXPIRED", "RESOURCE_UNKNOWN", "RESOURCE_EXPIRED"))
 }
 

@@ -297,7 +297,11 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date, 
 			// The bank answers with a statement in camt or MT940: the reader of that format takes it, if there is one.
 			began = true
 			d := sources.Document{MediaType: a.media, Body: a.body, Group: group(r), Attrs: r.attrs(page)}
-			return value{}, f.give(d)
+			err := f.give(d)
+			if err == nil && a.cut {
+				err = errCut // a reader of lines would not notice
+			}
+			return value{}, err
 		}
 		e, parsed := envelope(ctx, a)
 		links := e.transactions.links
@@ -311,7 +315,7 @@ func (f *fetch) booked(ctx context.Context, r resource, asked, from model.Date, 
 				since = d
 			}
 		}
-		if links.get("next").href() == "" && e.links.get("next").href() != "" {
+		if next, err := links.next(); err == nil && next == "" {
 			links = e.links // in the wrong place; left out, the history would seem to end here
 		}
 		if !since.IsZero() {
@@ -354,7 +358,7 @@ type outline struct {
 // and left out. Of a broken answer it returns what it could read.
 func envelope(ctx context.Context, a *answer) (o outline, err error) {
 	if a.cut {
-		return o, sources.Errorf(sources.ErrTruncated, "the answer ends too early")
+		return o, errCut
 	}
 	if err := isPage(a); err != nil {
 		return o, err
@@ -418,9 +422,9 @@ func (f *fetch) pages(ctx context.Context, address string, read func(a *answer, 
 		if err != nil {
 			return err
 		}
-		next := links.get("next").href()
-		if next == "" {
-			return nil
+		next, err := links.next()
+		if err != nil || next == "" {
+			return err
 		}
 		u, err := f.source.resolve(a.url, next)
 		if err != nil {

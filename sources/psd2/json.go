@@ -110,6 +110,27 @@ func (v value) lists(text string) bool {
 	return false
 }
 
+// next returns the address of the next page among the links of an answer, "" where they have none. Links of another form are an
+// error: the list would seem to end there.
+func (v value) next() (string, error) {
+	n := v.get("next")
+	href := n.get("href")
+	switch {
+	case v.isEmpty(), v.is(jsonscan.Object) && n.isEmpty():
+		return "", nil
+	case n.is(jsonscan.String):
+		return n.Text(), nil
+	case n.is(jsonscan.Object) && (href.is(jsonscan.String) || href.is(jsonscan.Null)):
+		return href.Text(), nil
+	}
+	return "", sources.Errorf(sources.ErrMalformed, "links of a form that the specification does not have")
+}
+
+// isEmpty reports whether there is nothing: no value, null, or an object or array without anything in it.
+func (v value) isEmpty() bool {
+	return !v.present() || (v.is(jsonscan.Object) || v.is(jsonscan.Array)) && v.Len() == 0
+}
+
 // href returns the address of a link: {"href":"…"} as the specification has it, or a plain string as some banks do.
 func (v value) href() string {
 	if v.is(jsonscan.String) {

@@ -18,6 +18,7 @@ type apiError struct {
 	error
 	status int
 	codes  []string
+	page   bool          // a web page says so, and nothing of the interface
 	after  time.Duration // when the bank says to come back, 0 where it does not
 }
 

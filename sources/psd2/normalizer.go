@@ -79,7 +79,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if err != nil {
 		return err
 	}
-	n := &reading{Reader: newReader(ctx, b), query: q, w: w, account: d.Attrs[AttrAccount]}
+	n := &reading{Reader: newReader(ctx, b), query: q, w: w, account: d.Attrs[AttrAccount], single: d.Attrs[AttrPage] == ""}
 	if d.Attrs[AttrKind] == "resource" {
 		n.account = "" // a name that holds only during the consent
 	}
@@ -89,6 +89,7 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 	if since, err := model.ParseDate(d.Attrs[AttrSince]); err == nil {
 		w.Covers(n.id, since, model.Date{})
 		w.Issue(model.Doubt(model.IssueHistoryCut, ""))
+		n.cut = true
 	}
 	if d.Attrs[AttrStatus] == statusBooked && d.Attrs[AttrPage] == "1" {
 		w.Issue(model.Issue{Code: model.IssueMissing, At: model.AtPath("/transactions/pending")})
@@ -100,24 +101,33 @@ func (Normalizer) Normalize(ctx context.Context, d sources.Document, q sources.Q
 		}
 		switch {
 		case name == "accounts" && d.Format == FormatAccounts:
+			n.found = true
 			return n.list(k, "/accounts", n.oneAccount)
 		case name == "account" && d.Format == FormatAccounts && k == jsonscan.Object: // the details of a single one
+			n.found = true
 			v, err := tree(n.Reader)
 			if err != nil {
 				return err
 			}
 			return n.oneAccount(v, "/account")
 		case name == "balances" && d.Format != FormatAccounts:
+			n.found = n.found || d.Format == FormatBalances
 			return n.list(k, "/balances", n.oneBalance)
 		case name == "transactions" && d.Format == FormatTransactions && k == jsonscan.Object:
+			n.found = true
 			return n.transactions()
 		case name == "tppMessages":
 			return n.warnings()
+		case name == "_links":
+			return n.links("/_links")
 		}
 		return nil
 	})
 	if err == nil {
 		err = n.End()
+	}
+	if err == nil && !n.found {
+		return sources.Errorf(sources.ErrMalformed, "the answer does not have the list that it is read for")
 	}
 	return jsonError(err)
 }
@@ -130,6 +140,9 @@ type reading struct {
 	account string          // the number of the account that the document is about
 	id      model.AccountID // the same, checked
 	doubt   model.IssueCode // about it, "" for none
+	found   bool            // the list of the format
+	cut     bool            // it is known from which day on there is history
+	single  bool            // nobody said which page of a list it is: what it says of others was not followed
 }
 
 // owner finds out which account the document is about: the source knows, and the answer may say so too, at any place. What
@@ -193,9 +206,11 @@ func accountNumber(v value) (number, kind string) {
 	return "", ""
 }
 
-// list reads an array of records one by one, so that those before a break are kept. null is an empty list.
+// list reads an array of records one by one, so that those before a break are kept. null is no list: whether there is nothing, or
+// it was not to be had, is not known. Nor is what an element was that is no record.
 func (n *reading) list(k jsonscan.Kind, at string, one func(v value, at model.Locator) error) error {
 	if k == jsonscan.Null {
+		n.lacks(model.AtPath(at))
 		return n.Skip()
 	}
 	return n.Array(func(i int) error {
@@ -206,31 +221,61 @@ func (n *reading) list(k jsonscan.Kind, at string, one func(v value, at model.Lo
 		at := model.AtPath(at + "/" + strconv.Itoa(i))
 		if !v.is(jsonscan.Object) {
 			n.w.Issue(model.Issue{Code: model.IssueInvalid, At: at})
+			n.lacks(at)
 			return nil
 		}
 		return one(v, at)
 	})
 }
 
-// transactions reads the account report. Its list "information" holds standing orders, which have not happened.
+// lacks notes that data is missing.
+func (n *reading) lacks(at model.Locator) {
+	n.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: at})
+}
+
+// links looks whether a saved answer is one page of several. Of the source's own it is the source that follows them.
+func (n *reading) links(at string) error {
+	v, err := tree(n.Reader)
+	if err != nil {
+		return err
+	}
+	if next, err := v.next(); n.single && (err != nil || next != "") {
+		n.lacks(model.AtPath(at))
+	}
+	return nil
+}
+
+// transactions reads the account report. Its list "information" holds standing orders, which have not happened. The list of booked
+// ones must be there unless something else was asked for; without it, nobody knows what was booked.
 func (n *reading) transactions() error {
-	return n.Object(func(name string) error {
+	booked := false
+	err := n.Object(func(name string) error {
 		k, err := n.Kind()
 		if err != nil {
 			return err
 		}
 		switch name {
 		case "booked":
+			booked = true
 			return n.list(k, "/transactions/booked", func(v value, at model.Locator) error {
 				return n.oneTransaction(v, at, model.Booked)
 			})
 		case "pending":
+			if k == jsonscan.Null {
+				return nil // there are none: the list is optional
+			}
 			return n.list(k, "/transactions/pending", func(v value, at model.Locator) error {
 				return n.oneTransaction(v, at, model.Pending)
 			})
+		case "_links":
+			return n.links("/transactions/_links")
 		}
 		return nil
 	})
+	if err == nil && !booked {
+		n.lacks("/transactions/booked")
+	}
+	return err
 }
 
 // warnings turns what the bank remarks beside the data into doubts about the document.
@@ -243,7 +288,9 @@ func (n *reading) warnings() error {
 		code := model.IssueIncompleteDoc
 		switch m.get("code").str() {
 		case "PERIOD_INVALID", "TIMESTAMP_INVALID":
-			code = model.IssueHistoryCut
+			if code = model.IssueHistoryCut; !n.cut {
+				n.lacks(model.AtPath("/tppMessages/" + strconv.Itoa(i))) // since when there is history is not known
+			}
 		}
 		n.w.Issue(model.Issue{Code: code, At: model.AtPath("/tppMessages/" + strconv.Itoa(i))})
 	}

@@ -158,6 +158,8 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 			return nil, transportError(ctx, err)
 		}
 		e := failure(ctx, a.status, body)
+		a.body = sources.BytesContent(body)
+		e.page = isPage(a) != nil
 		switch after, ok := retryAfter(resp.Header, c.session.Now()); a.status {
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 			if ok {
@@ -165,6 +167,10 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 			}
 		}
 		return nil, e
+	}
+	if r.list && a.status != http.StatusOK {
+		// A part of a list (206), what something between changed (203), or a promise of one (202).
+		return nil, sources.Errorf(sources.ErrUnexpected, "a list is answered with status %d", a.status)
 	}
 	limits := c.session.Limits()
 	memory, most := int64(maxAnswer), min(maxAnswer, limits.ResponseBytes)
@@ -252,10 +258,12 @@ func present(h http.Header, p *consent.Presence) {
 	set("PSU-Geo-Location", p.GeoLocation, geoForm.MatchString(p.GeoLocation))
 }
 
+var errCut = sources.Errorf(sources.ErrTruncated, "the answer ends too early")
+
 // document parses a whole answer of JSON.
 func document(ctx context.Context, a *answer) (value, error) {
 	if a.cut {
-		return value{}, sources.Errorf(sources.ErrTruncated, "the answer ends too early")
+		return value{}, errCut
 	}
 	if err := isPage(a); err != nil {
 		return value{}, err

@@ -222,6 +222,17 @@ func (c *normalizerCheck) query(ctx context.Context, cs Case, whole result) {
 	}
 }
 
+// heard is a normalizer whose own error is kept: what the registry makes of it hides that one swallowed the end of its context.
+type heard struct {
+	sources.Normalizer
+	err *error
+}
+
+func (h heard) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
+	*h.err = h.Normalizer.Normalize(ctx, d, q, w)
+	return *h.err
+}
+
 // stop ends the context before and in the middle of reading.
 func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 	d := cs.Document
@@ -237,13 +248,18 @@ func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 		if after == 0 {
 			cancel()
 		}
-		r := c.read(cctx, d, all())
+		var own error
+		var g sources.Registry
+		err := g.AddNormalizer(heard{c.n, &own})
+		if err == nil {
+			_, err = g.Read(cctx, d, all(), nil)
+		}
 		cancel()
-		if cs.Err != nil && errors.Is(r.err, cs.Err) {
+		if cs.Err != nil && errors.Is(err, cs.Err) {
 			continue // an empty document, for example, needs no look at the context
 		}
-		if !errors.Is(r.err, context.Canceled) {
-			c.breach(RuleCancel, cs.Name, fmt.Sprintf("the context ended, but reading returned %v", errorName(r.err)))
+		if !errors.Is(err, context.Canceled) || own == nil {
+			c.breach(RuleCancel, cs.Name, fmt.Sprintf("the context ended, but reading returned %v", errorName(own)))
 			return
 		}
 	}

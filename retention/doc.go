@@ -7,6 +7,7 @@
 //
 //	link     v.CreateLink(ctx, ref, policy)              fixes the terms; comes first
 //	write    v.KeepDossier, v.Keep, v.SaveState          all of it visible, or nothing
+//	         v.SaveStateIf, [KeepOptions.Seen]           only in place of what was seen
 //	read     v.ReadDossier, v.Read, v.State              names who and why; recorded before anything is returned
 //	end      v.DestroyGrant, then v.DeleteGrant          unreadable at once, then gone, with a signed [Receipt]
 //	         v.DeleteLink, v.DeleteCategory
@@ -66,5 +67,6 @@
 // # Concurrency
 //
 // A Vault is safe for concurrent use, and any number of processes can work on the same stores. Writers of one link take turns
-// by compare-and-set and try again a few times: [ErrConflict] says that they gave up, with nothing stored.
+// by compare-and-set and try again a few times: [ErrConflict] says that they gave up, with nothing stored. Taking turns does not help a
+// caller who stores what follows from what it read: let it say what it saw, with [KeepOptions.Seen] or [Vault.SaveStateIf].
 package retention

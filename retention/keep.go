@@ -38,6 +38,10 @@ type KeepOptions struct {
 	// holds: all of the category lives from then, so that nothing lives longer for being stored again. A time that is not before
 	// now changes nothing.
 	Stored map[model.Category]time.Time
+	// Seen is what [Vault.Status] said of the link before the caller read what the contents were made from. Where the link holds
+	// anything else by now, but for its state, nothing is stored: [ErrConflict]. What is in memory only is looked at in its own step.
+	// Nil stores in any case.
+	Seen *LinkStatus
 }
 
 // Keep stores what one successful retrieval over a link brought: all of it or, after an error, none. A category that is in
@@ -90,32 +94,34 @@ func (v *Vault) keep(ctx context.Context, ref Ref, o *KeepOptions, what func(Pol
 	if o == nil {
 		o = &KeepOptions{}
 	}
-	if err := v.put(ctx, v.disk, ref, policy, durable, o.Stored, true); err != nil || len(volatile) == 0 {
+	w := &writing{v: v, pl: v.disk, ref: ref, policy: policy, stored: o.Stored, as: o.seen(policy, false), retrieval: true}
+	if err := w.put(ctx, durable); err != nil || len(volatile) == 0 {
 		return err
 	}
 	if err := v.shadow(ctx, ref, l); err != nil {
 		return err
 	}
-	return v.put(ctx, v.memory, ref, policy, volatile, o.Stored, false)
+	w = &writing{v: v, pl: v.memory, ref: ref, policy: policy, stored: o.Stored, as: o.seen(policy, true)}
+	return w.put(ctx, volatile)
 }
 
-// SaveState stores a link's state, sealed in the credentials compartment, in place of the one before. How long it is kept
-// counts from the link's creation: [ErrExpired] when that is over, as it is after 15 minutes under [CredentialsNoStore].
-// Other errors as of Keep. A state that an institution's next answer depends on is saved before it is used.
-func (v *Vault) SaveState(ctx context.Context, ref Ref, state []byte) error {
-	c := []Content{{Category: CategoryState, Body: state}}
-	if len(state) > v.o.MaxContent {
-		return ErrTooLarge
+// seen returns the check that a link holds what the caller saw of it: in memory, or in the stores.
+func (o *KeepOptions) seen(p Policy, inMemory bool) func(*linkRecord, time.Time) bool {
+	if o.Seen == nil {
+		return nil
 	}
-	l, _, err := v.alive(ctx, ref)
-	if err != nil {
-		return err
+	versions := func(items []ItemStatus) []string {
+		var out []string
+		for _, it := range items {
+			if it.Category != CategoryState && p.InMemory(it.Category) == inMemory {
+				out = append(out, it.Version)
+			}
+		}
+		slices.Sort(out)
+		return out
 	}
-	policy, err := decodePolicy(l.policy)
-	if err != nil {
-		return err
-	}
-	return v.put(ctx, v.disk, ref, policy, c, nil, false)
+	want := versions(o.Seen.Items)
+	return func(l *linkRecord, now time.Time) bool { return slices.Equal(want, versions(l.status(now))) }
 }
 
 func (v *Vault) checkContents(ref Ref, contents []Content) error {
@@ -182,12 +188,11 @@ func (v *Vault) shadow(ctx context.Context, ref Ref, l *linkRecord) error {
 // put is the protocol of writing. The link's record first says which rows are coming; then they are written; then one
 // compare-and-set makes them what the link holds and dooms what it held. So a row is always named by a record before it
 // exists, and whoever finds the record can finish what a killed process began.
-func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, contents []Content, stored map[model.Category]time.Time, retrieval bool) error {
-	w := &writing{v: v, pl: pl, ref: ref, policy: policy, stored: stored, retrieval: retrieval}
+func (w *writing) put(ctx context.Context, contents []Content) error {
 	for _, c := range contents {
 		w.add(c)
 	}
-	err := v.retry(ctx, func() error {
+	err := w.v.retry(ctx, func() error {
 		err := w.attempt(ctx)
 		if errors.Is(err, crypto.ErrNoSecret) {
 			return ErrConflict // the key was wiped under our hands, by a deletion: look again
@@ -197,14 +202,18 @@ func (v *Vault) put(ctx context.Context, pl plane, ref Ref, policy Policy, conte
 	if err != nil {
 		w.abandon(ctx)
 	}
-	if errors.Is(err, errLate) {
-		return ErrConflict
+	if errors.Is(err, errLate) || errors.Is(err, errOther) {
+		return ErrConflict // trying again would not help
 	}
 	return err
 }
 
-// errLate says that a writing took so long that a sweep counted it as killed and removed its rows.
-var errLate = errors.New("retention: writing took longer than its grace")
+var (
+	// errLate says that a writing took so long that a sweep counted it as killed and removed its rows.
+	errLate = errors.New("retention: writing took longer than its grace")
+	// errOther says that the link does not hold what the caller saw.
+	errOther = errors.New("retention: what the link holds was changed")
+)
 
 // writing is one call of put.
 type writing struct {
@@ -212,7 +221,8 @@ type writing struct {
 	pl        plane
 	ref       Ref
 	policy    Policy
-	stored    map[model.Category]time.Time // see KeepOptions
+	stored    map[model.Category]time.Time            // see KeepOptions
+	as        func(l *linkRecord, now time.Time) bool // whether the link is as the caller knows it; nil for any
 	retrieval bool
 	baskets   []*newBasket
 	now       time.Time // of the first attempt
@@ -257,6 +267,9 @@ func (w *writing) attempt(ctx context.Context) error {
 	plan, err := w.plan(l, w.now, retrieved)
 	if err != nil {
 		return err
+	}
+	if w.as != nil && !w.as(l, now) {
+		return errOther // it stays as it is until commit, whose compare-and-set is on this record
 	}
 	if l, err = w.announce(ctx, l, plan, now); err != nil {
 		return err

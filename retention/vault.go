@@ -295,6 +295,7 @@ type ItemStatus struct {
 	Category    model.Category
 	Compartment Compartment
 	Name        string
+	Version     string // random, and another one each time the content is stored
 	Size        int
 	Stored      time.Time
 	Expires     time.Time // [Forever] for as long as the link exists
@@ -336,7 +337,7 @@ func (l *linkRecord) status(now time.Time) []ItemStatus {
 		}
 		place, _ := CompartmentOf(b.category)
 		for _, it := range b.items {
-			out = append(out, ItemStatus{b.category, place, it.name, it.size, it.stored, b.expires})
+			out = append(out, ItemStatus{b.category, place, it.name, it.id, it.size, it.stored, b.expires})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b ItemStatus) int { return strings.Compare(string(a.Category), string(b.Category)) })

@@ -52,7 +52,8 @@ type CollectOptions struct {
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
 // nothing is returned, nor can be read afterwards. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
 // gone, or not the one of before. One category of an institution that is over 64 MiB as JSON, or a document that is to be kept over
-// 64 MiB, cannot be stored: [retention.ErrTooLarge].
+// 64 MiB, cannot be stored: [retention.ErrTooLarge]. [retention.ErrConflict] says that this process stood still, or was slow, while
+// others stored what is newer: of the institution nothing of this collection is kept, and collecting again helps.
 func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.GrantID, in sources.Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}
@@ -62,15 +63,15 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 		return nil, err
 	}
 	g, _ := p.Snapshot()
-	kept := keptDocuments{}
-	d, err := c.retriever.Collect(ctx, p, in, &sources.CollectOptions{State: c.state(by, g), Progress: o.Progress, Keep: kept.keep})
+	kept, state := keptDocuments{}, c.state(by, g)
+	d, err := c.retriever.Collect(ctx, p, in, &sources.CollectOptions{State: state, Progress: o.Progress, Keep: kept.keep})
 	if d == nil {
 		if r, ok := errors.AsType[*consent.Refusal](err); ok {
 			err = fmt.Errorf("brondata: the grant ended during the collection: %w (%s)", err, r.Reason)
 		}
 		return nil, err
 	}
-	c.noteLinks(ctx, g, d)
+	c.noteLinks(ctx, state, d)
 	if o.Discard {
 		return d, err
 	}
@@ -91,7 +92,7 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 
 // noteLinks tells the links what institutions said: an answer that asks for authentication means that the link needs it, and
 // one that brought all that was asked means that it is there, whatever became of attempts to make it anew.
-func (c *Client) noteLinks(ctx context.Context, g consent.Grant, d *model.Dossier) {
+func (c *Client) noteLinks(ctx context.Context, s *linkState, d *model.Dossier) {
 	noted := map[model.InstitutionID]bool{}
 	for _, cov := range d.Coverage {
 		connector := c.retriever.Connector(cov.Institution)
@@ -100,16 +101,16 @@ func (c *Client) noteLinks(ctx context.Context, g consent.Grant, d *model.Dossie
 				continue
 			}
 			noted[cov.Institution] = true // an attempt stands in the coverage of all categories that it was for
-			if err := c.noteLink(ctx, g, cov.Institution, a.Outcome); err != nil {
+			if err := c.noteLink(ctx, s, cov.Institution, a); err != nil {
 				c.log.WarnContext(ctx, "link not noted", "institution", string(cov.Institution))
 			}
 		}
 	}
 }
 
-func (c *Client) noteLink(ctx context.Context, g consent.Grant, inst model.InstitutionID, outcome string) error {
+func (c *Client) noteLink(ctx context.Context, s *linkState, inst model.InstitutionID, a model.Attempt) error {
 	var event consent.LinkEvent
-	switch outcome {
+	switch a.Outcome {
 	case sources.Code(sources.ErrAuthentication):
 		event = consent.LinkNeed
 	case sources.Code(nil):
@@ -117,11 +118,14 @@ func (c *Client) noteLink(ctx context.Context, g consent.Grant, inst model.Insti
 	default:
 		return nil
 	}
-	l, err := c.link(ctx, g.ID, inst)
+	l, err := c.link(ctx, s.g.ID, inst)
 	if err != nil || l.State == "" || l.State == consent.LinkClosed || event == consent.LinkConfirm && l.State == consent.LinkValid {
 		return err
 	}
-	_, err = c.consent.MoveLink(ctx, g.ID, inst, event, l.Until)
+	if over, err := s.overtaken(ctx, a.Source); err != nil || over {
+		return err // the subject may have connected anew
+	}
+	_, err = c.consent.MoveLink(ctx, s.g.ID, inst, event, l.Until)
 	return err
 }
 

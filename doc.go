@@ -106,6 +106,10 @@
 // the boundary, and only their type is said; errors.As reaches what a host's own stores and services returned. A panic of a
 // source or a reader is an error without its text; a panic of the host's own code (a store, a policy, a body) is the host's.
 //
+// Processes that work on the same thing take turns, and what one stores replaces only what it saw. One that stood still for minutes
+// while another took its turn, as a machine that is paused does, stores nothing: [retention.ErrConflict], or [consent.ErrConflict] for
+// grants, links and releases; over a connection it is [sources.ErrUnavailable]. Call again.
+//
 // # Citizen service numbers
 //
 // A BSN exists only as a typed field or directly after its label. A normalizer emits one only where the query names a

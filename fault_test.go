@@ -26,6 +26,7 @@ type faults struct {
 	n       int                     // calls left until one fails; negative: none
 	after   bool                    // it takes effect and fails all the same, as when a connection breaks
 	kill    func(call func() error) // ends the process instead
+	stand   func()                  // the process stands still before it, and nothing fails
 	failed  bool
 	written bytes.Buffer
 }
@@ -41,6 +42,10 @@ func (f *faults) do(written []byte, call func() error) error {
 	f.mu.Unlock()
 	if hit && f.kill != nil {
 		f.kill(call)
+	}
+	if hit && f.stand != nil {
+		f.stand()
+		return call()
 	}
 	if hit && !after {
 		return errInjected

@@ -40,7 +40,8 @@ func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantI
 // Errors: [consent.ErrNotPermitted]; [sources.ErrAuthentication] where the subject refused or the institution does not accept
 // what came back: begin again; with it [sources.ErrUnmatched] where nothing was waiting for it, as when a page is loaded twice:
 // then nothing was changed, and [consent.Manager.Links] tells how the link stands; [sources.ErrNotProvided] where the
-// institution does not offer a connection; [sources.ErrUnavailable]; [crypto.ErrOpen] and [crypto.ErrShredded] where the
+// institution does not offer a connection; [sources.ErrUnavailable], also where this process stood still while another call changed
+// the connection; [crypto.ErrOpen] and [crypto.ErrShredded] where the
 // key-encryption key is not the one of before; and those of the stores.
 func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.GrantID, inst model.InstitutionID, r sources.ConnectRequest) (sources.Step, error) {
 	g, err := c.consent.Get(ctx, by, id)
@@ -132,7 +133,7 @@ const disconnectTime = 7 * 24 * time.Hour
 
 // state keeps the state of a grant's connections in the vault, for one actor.
 func (c *Client) state(by consent.Actor, g consent.Grant) *linkState {
-	return &linkState{c: c, by: by, g: g, leases: map[model.SourceID]*lease{}}
+	return &linkState{c: c, by: by, g: g, held: map[model.SourceID]*heldState{}}
 }
 
 type linkState struct {
@@ -140,8 +141,15 @@ type linkState struct {
 	by consent.Actor
 	g  consent.Grant
 
-	mu     sync.Mutex
-	leases map[model.SourceID]*lease
+	mu   sync.Mutex
+	held map[model.SourceID]*heldState
+}
+
+// heldState is the state of one connection while a session has its lock.
+type heldState struct {
+	mu   sync.Mutex // one save at a time
+	seen []string   // the version that was there when the lock was taken, or those that this session may have stored since
+	over bool       // the lock was given back
 }
 
 var _ sources.StateLocker = (*linkState)(nil)
@@ -152,15 +160,51 @@ func (s *linkState) Lock(ctx context.Context, _ model.InstitutionID, id model.So
 	if err != nil {
 		return nil, err
 	}
+	version, err := s.version(ctx, id)
+	if err != nil {
+		l.end(ctx)
+		return nil, err
+	}
+	h := &heldState{seen: []string{version}}
 	s.mu.Lock()
-	s.leases[id] = l
+	s.held[id] = h
 	s.mu.Unlock()
 	return func() {
-		s.mu.Lock()
-		delete(s.leases, id)
-		s.mu.Unlock()
+		h.mu.Lock()
+		h.over = true
+		h.mu.Unlock()
 		l.end(ctx)
 	}, nil
+}
+
+// overtaken reports whether another call changed the state since a session of this one had it: then what the institution said to this
+// one is not about the connection that there is.
+func (s *linkState) overtaken(ctx context.Context, id model.SourceID) (bool, error) {
+	s.mu.Lock()
+	h := s.held[id]
+	s.mu.Unlock()
+	if h == nil {
+		return false, nil
+	}
+	version, err := s.version(ctx, id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !slices.Contains(h.seen, version), err
+}
+
+// version returns that of the state which is there, "" for none.
+func (s *linkState) version(ctx context.Context, id model.SourceID) (string, error) {
+	r := s.ref(id)
+	st, err := s.c.vault.Status(ctx, r.Grant, r.Link)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	for _, it := range st.Items {
+		if it.Category == retention.CategoryState {
+			return it.Version, foreign.Own(err)
+		}
+	}
+	return "", foreign.Own(err)
 }
 
 func (s *linkState) ref(id model.SourceID) retention.Ref {
@@ -184,18 +228,15 @@ func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.So
 	return crypto.NewSecret(b), nil
 }
 
-// Save implements [sources.State].
+// Save implements [sources.State]. It replaces only what was there when the lock was taken, or what it saved itself since. So a process
+// that stood still until another got the lock changes nothing after that one saved; before, it does, for what it has
+// may be a token that the institution gives out once, and then the other one fails.
 func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
 	s.mu.Lock()
-	l := s.leases[id]
+	h := s.held[id]
 	s.mu.Unlock()
-	if l == nil {
-		return sources.Errorf(sources.ErrAdapter, "state is saved without its lock")
-	}
-	if err := l.check(ctx); errors.Is(err, errLeaseLost) {
-		return sources.Errorf(sources.ErrUnavailable, "another process took over the connection")
-	} else if err != nil {
-		return err
+	if h == nil {
+		return errUnlocked
 	}
 	r := s.ref(id)
 	terms := s.c.conf.Terms(s.g, inst)
@@ -203,10 +244,34 @@ func (s *linkState) Save(ctx context.Context, inst model.InstitutionID, id model
 	if err := s.c.vault.CreateLink(ctx, r, policy); err != nil {
 		return foreign.Own(err)
 	}
+	var err error
 	if state.IsZero() {
-		return foreign.Own(s.c.vault.SaveState(ctx, r, nil))
+		err = h.save(ctx, s.c.vault, r, nil)
+	} else {
+		err = state.Use(func(b []byte) error { return h.save(ctx, s.c.vault, r, b) })
 	}
-	return foreign.Own(state.Use(func(b []byte) error { return s.c.vault.SaveState(ctx, r, b) }))
+	if errors.Is(err, retention.ErrConflict) {
+		return sources.Errorf(sources.ErrUnavailable, "another call changed the connection meanwhile")
+	}
+	return foreign.Own(err)
+}
+
+var errUnlocked = sources.Errorf(sources.ErrAdapter, "state is saved without its lock")
+
+func (h *heldState) save(ctx context.Context, v *retention.Vault, r retention.Ref, state []byte) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return errUnlocked
+	}
+	version, err := v.SaveStateIf(ctx, r, state, h.seen...)
+	switch {
+	case err == nil:
+		h.seen = []string{version}
+	case version != "":
+		h.seen = append(h.seen, version) // it may be there all the same
+	}
+	return err
 }
 
 // endingState is the state of a connection that is being ended, perhaps for the second time: one that was destroyed is none.

@@ -90,18 +90,30 @@ func (k *keeping) run(ctx context.Context) error {
 		return err
 	}
 	for try := 0; ; try++ {
-		m, err := k.merged(ctx, r)
-		if err == nil {
-			err = l.check(ctx)
-		}
-		if err == nil {
-			err = k.c.vault.KeepDossier(ctx, r, &m.Dossier, m.docs, &retention.KeepOptions{Stored: m.stored})
-		}
-		// What was to be carried over may end at this moment: look again.
-		if !errors.Is(err, retention.ErrExpired) && !errors.Is(err, fs.ErrNotExist) || try == 2 {
+		err := k.once(ctx, l, r)
+		// What was to be carried over may end at this moment, or one that lost its lease be a moment faster: look again.
+		again := errors.Is(err, retention.ErrExpired) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, retention.ErrConflict)
+		if !again || errors.Is(err, errLeaseLost) || try == 2 {
 			return err
 		}
 	}
+}
+
+// once looks at what is kept and stores what is to be kept, unless something else is there by then.
+func (k *keeping) once(ctx context.Context, l *lease, r retention.Ref) error {
+	have, err := k.c.vault.Status(ctx, r.Grant, r.Link)
+	if err != nil {
+		return err
+	}
+	m, err := k.merged(ctx, r, have)
+	if err != nil {
+		return err
+	}
+	// Who took the lease before this may have stored what is newer; who takes it later stores what was not there at first.
+	if err := l.check(ctx); err != nil {
+		return err
+	}
+	return k.c.vault.KeepDossier(ctx, r, &m.Dossier, m.docs, &retention.KeepOptions{Stored: m.stored, Seen: &have})
 }
 
 // merged is what is to be stored: of each category what the collection brought, nothing where what is there stays, or both.
@@ -129,11 +141,7 @@ type groupKey struct {
 }
 
 // merged compares what the collection brought with what is kept.
-func (k *keeping) merged(ctx context.Context, r retention.Ref) (*merged, error) {
-	have, err := k.c.vault.Status(ctx, r.Grant, r.Link)
-	if err != nil {
-		return nil, err
-	}
+func (k *keeping) merged(ctx context.Context, r retention.Ref, have retention.LinkStatus) (*merged, error) {
 	since := map[model.Category]time.Time{}
 	for _, it := range have.Items {
 		if at, ok := since[it.Category]; !ok || it.Stored.Before(at) {

@@ -15,6 +15,7 @@ import (
 	"github.com/brondata/brondata"
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/retention"
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
 	"github.com/brondata/brondata/sources/psd2/psd2test"
@@ -320,4 +321,53 @@ func (s *stuck) Apply(ctx context.Context, cs ...consent.Change) error {
 		return nil
 	}
 	return s.Store.Apply(ctx, cs...)
+}
+
+// A refresh token that the bank gave out anew and that was not saved, because the process died at that moment, cannot be had again:
+// the link and the coverage say that the subject has to connect, each collection asks the bank once, and what is kept stays.
+func TestRotatedTokenLost(t *testing.T) {
+	t.Parallel()
+	h := newBankHost(t, psd2test.Options{Approach: psd2test.OAuth, FrequencyPerDay: 1000})
+	_, err := h.connect(t, h.begin(t))
+	require.NoError(t, err)
+	h.collects(t)
+	before := h.review(t, h.id)
+	h.now = h.now.Add(20 * time.Minute)
+	keys, calls := h.conf.Keys, h.bank.Calls("POST", "/token")
+	h.conf.Keys = readOnly{keys, func() bool { return h.bank.Calls("POST", "/token") > calls }}
+	_, err = h.another(t).Collect(t.Context(), present, h.id, sources.Input{}, nil)
+	require.NoError(t, err, "it is in the coverage")
+	h.conf.Keys = keys
+	require.Equal(t, calls+1, h.bank.Calls("POST", "/token"))
+	for n := range 3 {
+		calls := h.bank.Calls("POST", "/token")
+		d, err := h.Collect(t.Context(), present, h.id, sources.Input{}, nil)
+		require.NoError(t, err)
+		require.Empty(t, d.Records)
+		for _, cov := range d.Coverage {
+			require.Equal(t, model.ObtainedNone, cov.Obtained)
+			require.Equal(t, sources.Code(sources.ErrAuthentication), cov.Attempts[0].Outcome)
+		}
+		require.Equal(t, consent.LinkTokenRequired, h.link(t))
+		require.Equal(t, calls+1, h.bank.Calls("POST", "/token"), "collection %d", n)
+	}
+	after := h.review(t, h.id)
+	assert.Equal(t, amounts(before.Records), amounts(after.Records))
+	_, err = h.connect(t, h.begin(t))
+	require.NoError(t, err)
+	require.Equal(t, consent.LinkValid, h.link(t))
+	h.collects(t)
+}
+
+// readOnly is a key store of a process that is dead, as far as its changes show, from some moment on.
+type readOnly struct {
+	retention.KeyStore
+	dead func() bool
+}
+
+func (s readOnly) Apply(ctx context.Context, cs ...retention.Change) error {
+	if s.dead() {
+		return errInjected
+	}
+	return s.KeyStore.Apply(ctx, cs...)
 }

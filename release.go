@@ -231,6 +231,11 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	out.Vault, err = c.vault.Sweep(ctx, max)
 	errs = append(errs, err)
 	out.More = out.Consent.More || out.Vault.More
+	if max > 0 { // else the others have said so
+		more, err := c.sweepLeases(ctx, max)
+		out.More = out.More || more
+		errs = append(errs, err)
+	}
 	return out, errors.Join(errs...)
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Kind tells the items of a [Store] apart. There are fewer than twenty; they come from this package and those under it.
+// Kind tells the items of a [Store] apart. There are fewer than twenty; they come from this package, those under it and package brondata.
 type Kind string
 
 // Item is one thing that a store keeps. A store looks at no byte of Body.

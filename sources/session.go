@@ -47,7 +47,8 @@ type State interface {
 type StateLocker interface {
 	State
 	// Lock waits until nobody else has the state of the institution's source, or until ctx ends. A lock of a process that
-	// died ends by itself. unlock is called once; a Save without the lock fails.
+	// died ends by itself. unlock is called once; a Save without the lock fails, with [ErrUnavailable] and with nothing changed where
+	// a process stood still for so long that its lock had ended and another saved since.
 	Lock(ctx context.Context, inst model.InstitutionID, id model.SourceID) (unlock func(), err error)
 }
 

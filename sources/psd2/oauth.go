@@ -17,6 +17,10 @@ import (
 // tokenMargin is how long before its end a token is renewed, so that it does not end on the way.
 const tokenMargin = 30 * time.Second
 
+// answerTime is how long an answer with a token is waited for when the caller's time is up: the bank may have used up the code or the
+// refresh token by then. It is shorter than what a source may go on before it is left behind.
+const answerTime = 2 * time.Second
+
 // maxMetadata bounds the description of an OAuth server.
 const maxMetadata = 1 << 20
 
@@ -149,8 +153,13 @@ func (c *client) exchange(ctx context.Context, q url.Values, verifier string) er
 	if q.Has("error") || len(q["code"]) != 1 || q.Get("code") == "" {
 		return sources.Errorf(sources.ErrAuthentication, "the OAuth server gave no code")
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	conf := c.oauth(p.TokenURL, p.Redirect)
-	t, err := conf.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.plain()), q.Get("code"), oauth2.VerifierOption(verifier))
+	once, cancel := lasting(ctx)
+	defer cancel()
+	t, err := conf.Exchange(context.WithValue(once, oauth2.HTTPClient, c.plain()), q.Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
 		return tokenError(ctx, err)
 	}
@@ -193,11 +202,17 @@ func (c *client) fresh(ctx context.Context) error {
 	return c.refresh(ctx)
 }
 
-// refresh renews the token and saves it before its first use: a bank that rotates refresh tokens gives each out once.
+// refresh renews the token and saves it before its first use: a bank that rotates refresh tokens gives each out once. Between the
+// bank's answer and the save a process that dies loses it; the bank then refuses the old one, and the subject has to connect again.
 func (c *client) refresh(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	old := c.token
 	conf := c.oauth(old.URL, "")
-	ts := conf.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.plain()), &oauth2.Token{RefreshToken: old.Refresh})
+	once, cancel := lasting(ctx)
+	defer cancel()
+	ts := conf.TokenSource(context.WithValue(once, oauth2.HTTPClient, c.plain()), &oauth2.Token{RefreshToken: old.Refresh})
 	t, err := ts.Token()
 	if err != nil {
 		return tokenError(ctx, err)
@@ -208,6 +223,21 @@ func (c *client) refresh(ctx context.Context) error {
 	}
 	*old = *renewed // the state holds the same one
 	return c.keep(ctx)
+}
+
+// lasting returns a context that ends answerTime after ctx does: for a request whose answer is given out once.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(answerTime)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, func() { stop(); cancel() }
 }
 
 // tokenError keeps of an error of x/oauth2 what is no value: its text quotes the answer.

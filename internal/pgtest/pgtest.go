@@ -65,7 +65,7 @@ func acquire() (*server, error) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.srv == nil {
-		srv, err := start()
+		srv, err := start(freePort)
 		if err != nil {
 			return nil, err
 		}
@@ -95,8 +95,11 @@ func (s *server) dsn(database string) string {
 	return fmt.Sprintf("host=127.0.0.1 port=%d user=brondata dbname=%s sslmode=disable", s.port, database)
 }
 
-// start makes a cluster in a temporary directory and waits until it answers.
-func start() (*server, error) {
+// patience is how long the server may take for one thing on a machine that is busy with others.
+const patience = 2 * time.Minute
+
+// start makes a cluster in a temporary directory and waits until it answers. It listens at one of the ports.
+func start(ports func() (int, error)) (*server, error) {
 	initdb, postgres, err := binaries()
 	if err != nil {
 		return nil, err
@@ -105,72 +108,101 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, done: make(chan struct{})}
-	if err := s.run(initdb, postgres); err != nil {
+	s := &server{dir: dir}
+	if err := s.run(initdb, postgres, ports); err != nil {
 		s.stop()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *server) run(initdb, postgres string) error {
+func (s *server) run(initdb, postgres string, ports func() (int, error)) error {
 	cred, err := credential(s.dir)
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(s.dir, "data")
 	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(name, args...)
+		cmd := exec.Command(name, append([]string{"-D", s.data()}, args...)...)
 		cmd.Dir = s.dir
 		cmd.Env = append(os.Environ(), "LC_ALL=C", "HOME="+s.dir)
 		// A test binary that is killed takes its server with it.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
 		return cmd
 	}
-	out, err := command(initdb, "-D", data, "-U", "brondata", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions").CombinedOutput()
+	out, err := command(initdb, "-U", "brondata", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	if s.port, err = freePort(); err != nil {
-		return err
+	// A port that was free may be taken by another process before the server has it, so there is more than one try.
+	for range 5 {
+		if s.port, err = ports(); err != nil {
+			return err
+		}
+		// Settings are those of a real server but for its size: fsync stays on, since durability is among what is tested.
+		err = s.listen(command(postgres, "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1",
+			"-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c", "max_connections=200"))
+		if !errors.Is(err, errEnded) {
+			return err
+		}
 	}
-	// Settings are those of a real server but for its size: fsync stays on, since durability is among what is tested.
-	s.cmd = command(postgres, "-D", data, "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c", "max_connections=200")
+	return err
+}
+
+// errEnded says that the server ended before it answered.
+var errEnded = errors.New("postgres ended")
+
+// listen starts the server and waits until it answers.
+func (s *server) listen(cmd *exec.Cmd) error {
 	var log bytes.Buffer
-	s.cmd.Stdout, s.cmd.Stderr = &log, &log
-	if err := s.cmd.Start(); err != nil {
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
+	done := make(chan struct{})
+	s.cmd, s.done = cmd, done
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	go func() {
-		_ = s.cmd.Wait()
-		close(s.done)
+		_ = cmd.Wait()
+		close(done)
+		cancel() // whoever has the port may accept a connection and say nothing
 	}()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		select {
-		case <-s.done:
-			return fmt.Errorf("postgres ended: %s", log.Bytes())
-		case <-time.After(20 * time.Millisecond):
-		}
-		if s.exec("SELECT 1") == nil {
+	for ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+		// Or it is a server of another test: that answers too, and ends with its test.
+		if of, err := s.exec(ctx, "SHOW data_directory"); err == nil && of == s.data() {
 			return nil
 		}
 	}
-	return errors.New("postgres did not answer in 30 seconds")
+	select {
+	case <-done:
+		return fmt.Errorf("%w: %s", errEnded, log.Bytes())
+	default:
+		return fmt.Errorf("postgres did not answer in %v", patience)
+	}
 }
 
-func (s *server) create(name string) error { return s.exec("CREATE DATABASE " + name) }
+func (s *server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *server) exec(query string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (s *server) create(name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	_, err := s.exec(ctx, "CREATE DATABASE "+name)
+	return err
+}
+
+// exec runs one statement and returns the first value of its answer, where there is one.
+func (s *server) exec(ctx context.Context, query string) (string, error) {
 	conn, err := pgconn.Connect(ctx, s.dsn("postgres"))
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, query).ReadAll()
-	return err
+	results, err := conn.Exec(ctx, query).ReadAll()
+	if err != nil || len(results) == 0 || len(results[0].Rows) == 0 {
+		return "", err
+	}
+	return string(results[0].Rows[0][0]), nil
 }
 
 // stop ends the server at once: nobody needs what is in it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,11 +22,12 @@ func (k *kit) permit(t testing.TB, by consent.Actor, id consent.GrantID) consent
 	return p
 }
 
-func next(t testing.TB, err error) time.Time {
+func next(t testing.TB, err error, kind consent.LimitKind) time.Time {
 	t.Helper()
 	var l *consent.LimitError
 	require.ErrorAs(t, err, &l)
 	require.ErrorIs(t, err, consent.ErrLimit)
+	require.Equal(t, kind, l.Kind)
 	return l.Next
 }
 
@@ -48,6 +50,8 @@ func TestZeroPermitPermitsNothing(t *testing.T) {
 	assert.Equal(t, consent.Actor{}, p.Actor())
 	_, ok := p.Snapshot()
 	assert.False(t, ok)
+	_, err := newKit(t, consent.Limits{}).Next(t.Context(), p, "bank", "a")
+	assert.Equal(t, consent.ReasonScope, reason(err))
 }
 
 func TestPermitSaysWhatIsAllowed(t *testing.T) {
@@ -77,11 +81,19 @@ func TestPermitSaysWhatIsAllowed(t *testing.T) {
 	assert.True(t, p.KeepDocuments())
 	assert.Equal(t, consent.ReasonScope, reason(p.Access(t.Context(), "ing", "a")))
 	assert.False(t, k.permit(t, refresh, g.ID).Attended())
+	unseen := jan
+	unseen.Presence = &consent.Presence{UserAgent: "test"}
+	assert.False(t, k.permit(t, unseen, g.ID).Attended(), "present is whose address is known")
+	assert.Nil(t, k.permit(t, unseen, g.ID).Presence())
+	assert.ErrorIs(t, p.Access(t.Context(), "bank", strings.Repeat("x", 1025)), consent.ErrInvalid)
+	_, err := k.Next(t.Context(), p, "ing", "a")
+	assert.Equal(t, consent.ReasonScope, reason(err))
+	assert.False(t, k.permit(t, jan, k.active(t, nil).ID).KeepDocuments(), "not unless the grant says so")
 	for _, by := range []consent.Actor{piet, adviser, system, {ID: "s", Role: consent.RoleSystem, OnBehalfOf: piet.ID}} {
 		_, err := k.Permit(t.Context(), by, g.ID)
 		assert.Equal(t, consent.ReasonPolicy, reason(err))
 	}
-	_, err := k.Permit(t.Context(), jan, "aaaaaaaaaaaaaaaaaaaaaaaaaa")
+	_, err = k.Permit(t.Context(), jan, "aaaaaaaaaaaaaaaaaaaaaaaaaa")
 	assert.Equal(t, consent.ReasonNone, reason(err))
 }
 
@@ -97,7 +109,7 @@ func TestFourUnattendedAccesses(t *testing.T) {
 	}
 	first := k.clock.now()
 	for range 3 {
-		require.Equal(t, first.Add(24*time.Hour), next(t, access(p, "a")))
+		require.Equal(t, first.Add(24*time.Hour), next(t, access(p, "a"), consent.LimitUnattended))
 		k.clock.pass(6 * time.Hour)
 	}
 	require.NoError(t, access(p, "b"), "each account has its own")
@@ -109,10 +121,13 @@ func TestFourUnattendedAccesses(t *testing.T) {
 	other := k.manager(t, consent.Limits{})
 	p2, err := other.Permit(t.Context(), refresh, g2.ID)
 	require.NoError(t, err)
-	require.Equal(t, first.Add(24*time.Hour), next(t, access(p2, "a")))
+	require.Equal(t, first.Add(24*time.Hour), next(t, access(p2, "a"), consent.LimitUnattended))
 	told, err := other.Next(t.Context(), p2, "bank", "a")
 	require.NoError(t, err)
-	require.Equal(t, first.Add(24*time.Hour), told.Next)
+	require.Equal(t, consent.LimitError{Kind: consent.LimitUnattended, Next: first.Add(24 * time.Hour)}, told)
+	told, err = other.Next(t.Context(), p2, "bank", "untouched")
+	require.NoError(t, err)
+	require.Equal(t, consent.LimitError{Kind: consent.LimitUnattended, Next: k.clock.now()}, told)
 	// Present, the subject is not limited in that way.
 	require.NoError(t, access(k.permit(t, jan, g2.ID), "a"))
 
@@ -147,10 +162,10 @@ func TestOnDemandLimits(t *testing.T) {
 		if i == 2 {
 			want = start.Add(24 * time.Hour)
 		}
-		require.Equal(t, want, next(t, again.Access(t.Context(), "bank", "a")))
+		require.Equal(t, want, next(t, again.Access(t.Context(), "bank", "a"), consent.LimitOnDemand))
 		told, err := k.Next(t.Context(), again, "bank", "")
 		require.NoError(t, err)
-		require.Equal(t, want, told.Next)
+		require.Equal(t, consent.LimitError{Kind: consent.LimitOnDemand, Next: want}, told)
 		k.clock.pass(15 * time.Minute)
 	}
 }
@@ -384,9 +399,10 @@ func TestSweepGoesOn(t *testing.T) {
 		return nil
 	}}
 	failed := 0
-	for range 4 {
+	for i := range 4 {
 		s, err := k.Sweep(t.Context(), system, 1, o)
 		failed += s.Failed
+		require.Equal(t, i < 3, s.More, "a full page may have a next one")
 		require.Equal(t, s.Failed > 0, err != nil)
 	}
 	require.Equal(t, 1, failed)

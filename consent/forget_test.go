@@ -1,6 +1,8 @@
 package consent_test
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/model"
 )
 
 func TestForget(t *testing.T) {
@@ -69,6 +72,59 @@ func TestForget(t *testing.T) {
 	// Somebody who comes back begins anew.
 	p := k.permit(t, refresh, k.active(t, nil).ID)
 	require.NoError(t, p.Access(t.Context(), "bank", "a"))
+}
+
+// TestForgetKeepsWhatIsStillToBeDone: a link that an institution has not been told the end of keeps its grant, until it was told.
+func TestForgetKeepsWhatIsStillToBeDone(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	for _, inst := range []model.InstitutionID{"bank", "uwv"} {
+		_, err := k.MoveLink(t.Context(), g.ID, inst, consent.LinkRestart, time.Time{})
+		require.NoError(t, err)
+	}
+	_, err := k.Revoke(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	down := true
+	sweep := func() {
+		_, err := k.Sweep(t.Context(), system, 10, &consent.SweepOptions{Disconnect: func(_ context.Context, l consent.Link) error {
+			if down && l.Institution == "uwv" {
+				return errors.New("down")
+			}
+			return nil
+		}})
+		require.Equal(t, down, err != nil)
+	}
+	forget := func() int {
+		n, err := k.Forget(t.Context(), jan, jan.ID, k.clock.now().Add(time.Hour))
+		require.NoError(t, err)
+		return n
+	}
+	sweep()
+	require.Zero(t, forget(), "one of two is still to be told")
+	down = false
+	k.clock.pass(time.Hour)
+	sweep()
+	require.Equal(t, 1, forget())
+}
+
+// TestForgetRightBeforeProposing has the proposal come between the last look of the one who forgets and what they delete.
+func TestForgetRightBeforeProposing(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	_, err := k.Decide(t.Context(), jan, k.propose(t, nil).ID, false)
+	require.NoError(t, err)
+	_, err = k.Sweep(t.Context(), system, 10, nil)
+	require.NoError(t, err)
+	b := &between{Store: k.store, kind: "subject"}
+	m, err := consent.NewManager(b, &consent.Options{Now: k.clock.now, Audit: k.log})
+	require.NoError(t, err)
+	var fresh consent.Grant
+	b.do = func() { fresh = k.active(t, nil) }
+	_, err = m.Forget(t.Context(), jan, jan.ID, start.Add(time.Hour))
+	require.NoError(t, err)
+	require.NotEmpty(t, fresh.ID)
+	require.NoError(t, k.permit(t, refresh, fresh.ID).Access(t.Context(), "bank", "a"), "its slots need what was about to go")
 }
 
 // TestForgetWhileProposing has one process forget a subject's last grant while another proposes: the new grant works.

@@ -3,6 +3,7 @@ package consent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,33 +34,41 @@ func TestProposeRefusesWhatIsUnusable(t *testing.T) {
 		"BSN without legal basis": func(p *consent.Proposal) {
 			p.Scope.Baskets[0].Fields = append(p.Scope.Baskets[0].Fields, "bsn")
 		},
-		"no institution":            func(p *consent.Proposal) { p.Institutions = nil },
-		"institution twice":         func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank", "bank"} },
-		"institution with slash":    func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank/x"} },
-		"validity over":             func(p *consent.Proposal) { p.ValidUntil = start },
-		"valid too long":            func(p *consent.Proposal) { p.ValidUntil = start.Add(181 * 24 * time.Hour) },
-		"longer than its purpose":   func(p *consent.Proposal) { p.Purpose.MaxValidity = time.Hour; p.ValidUntil = start.Add(2 * time.Hour) },
-		"negative retention":        func(p *consent.Proposal) { p.Purpose.Keep[model.CategoryTransaction] = -1 },
-		"superseding a bad id":      func(p *consent.Proposal) { p.Supersedes = "x" },
-		"another recipient's key":   func(p *consent.Proposal) { p.Recipient.Key = newKey(t).Public() },
-		"retention of nothing":      func(p *consent.Proposal) { p.Purpose.Keep["shoe-size"] = time.Hour },
-		"negative validity":         func(p *consent.Proposal) { p.Purpose.MaxValidity = -1 },
-		"too many institutions":     func(p *consent.Proposal) { p.Institutions = make([]model.InstitutionID, 101) },
-		"recipient's id too long":   func(p *consent.Proposal) { p.Recipient.ID = strings.Repeat("x", 300) },
-		"subject not UTF-8":         func(p *consent.Proposal) { p.Subject = "\xff" },
-		"subject is a BSN":          func(p *consent.Proposal) { p.Subject = "999990019" },
-		"subject is a short BSN":    func(p *consent.Proposal) { p.Subject = "10000008" },
-		"subject is an IBAN":        func(p *consent.Proposal) { p.Subject = "NL02ABNA0123456789" },
-		"subject is a small IBAN":   func(p *consent.Proposal) { p.Subject = "nl02abna0123456789" },
-		"subject is a name":         func(p *consent.Proposal) { p.Subject = "J. Voorbeeld" },
-		"subject with a tab":        func(p *consent.Proposal) { p.Subject = "J.\tVoorbeeld" },
-		"subject with a wide blank": func(p *consent.Proposal) { p.Subject = "J.\u00a0Voorbeeld" },
-		"case not UTF-8":            func(p *consent.Proposal) { p.Case = "a\xc3" },
-		"recipient not UTF-8":       func(p *consent.Proposal) { p.Recipient.ID = "\xff" },
-		"purpose not UTF-8":         func(p *consent.Proposal) { p.Purpose.Text.English = "why \xff" },
-		"case too long":             func(p *consent.Proposal) { p.Case = strings.Repeat("x", 300) },
-		"legal basis is no essay":   func(p *consent.Proposal) { p.Purpose.LegalBasis = strings.Repeat("x", 300) },
-		"purpose text is no essay":  func(p *consent.Proposal) { p.Purpose.Text.Dutch = strings.Repeat("x", 3000) },
+		"no institution":          func(p *consent.Proposal) { p.Institutions = nil },
+		"institution twice":       func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank", "bank"} },
+		"institution with slash":  func(p *consent.Proposal) { p.Institutions = []model.InstitutionID{"bank/x"} },
+		"validity over":           func(p *consent.Proposal) { p.ValidUntil = start },
+		"valid too long":          func(p *consent.Proposal) { p.ValidUntil = start.Add(181 * 24 * time.Hour) },
+		"longer than its purpose": func(p *consent.Proposal) { p.Purpose.MaxValidity = time.Hour; p.ValidUntil = start.Add(2 * time.Hour) },
+		"negative retention":      func(p *consent.Proposal) { p.Purpose.Keep[model.CategoryTransaction] = -1 },
+		"superseding a bad id":    func(p *consent.Proposal) { p.Supersedes = "x" },
+		"another recipient's key": func(p *consent.Proposal) { p.Recipient.Key = newKey(t).Public() },
+		"retention of nothing":    func(p *consent.Proposal) { p.Purpose.Keep["shoe-size"] = time.Hour },
+		"negative validity":       func(p *consent.Proposal) { p.Purpose.MaxValidity = -1 },
+		"too many institutions": func(p *consent.Proposal) {
+			p.Institutions = nil
+			for i := range 101 {
+				p.Institutions = append(p.Institutions, model.InstitutionID(fmt.Sprintf("bank-%d", i)))
+			}
+		},
+		"recipient's name too long":        func(p *consent.Proposal) { p.Recipient.Name = strings.Repeat("x", 300) },
+		"recipient's contact too long":     func(p *consent.Proposal) { p.Recipient.Contact = strings.Repeat("x", 300) },
+		"purpose text too long in English": func(p *consent.Proposal) { p.Purpose.Text.English = strings.Repeat("x", 3000) },
+		"recipient's id too long":          func(p *consent.Proposal) { p.Recipient.ID = strings.Repeat("x", 300) },
+		"subject not UTF-8":                func(p *consent.Proposal) { p.Subject = "\xff" },
+		"subject is a BSN":                 func(p *consent.Proposal) { p.Subject = "999990019" },
+		"subject is a short BSN":           func(p *consent.Proposal) { p.Subject = "10000008" },
+		"subject is an IBAN":               func(p *consent.Proposal) { p.Subject = "NL02ABNA0123456789" },
+		"subject is a small IBAN":          func(p *consent.Proposal) { p.Subject = "nl02abna0123456789" },
+		"subject is a name":                func(p *consent.Proposal) { p.Subject = "J. Voorbeeld" },
+		"subject with a tab":               func(p *consent.Proposal) { p.Subject = "J.\tVoorbeeld" },
+		"subject with a wide blank":        func(p *consent.Proposal) { p.Subject = "J.\u00a0Voorbeeld" },
+		"case not UTF-8":                   func(p *consent.Proposal) { p.Case = "a\xc3" },
+		"recipient not UTF-8":              func(p *consent.Proposal) { p.Recipient.ID = "\xff" },
+		"purpose not UTF-8":                func(p *consent.Proposal) { p.Purpose.Text.English = "why \xff" },
+		"case too long":                    func(p *consent.Proposal) { p.Case = strings.Repeat("x", 300) },
+		"legal basis is no essay":          func(p *consent.Proposal) { p.Purpose.LegalBasis = strings.Repeat("x", 300) },
+		"purpose text is no essay":         func(p *consent.Proposal) { p.Purpose.Text.Dutch = strings.Repeat("x", 3000) },
 	} {
 		k.propose(t, nil) // registers the key
 		p := k.proposal()
@@ -227,11 +236,16 @@ func TestRevoke(t *testing.T) {
 		require.Equal(t, consent.ReasonPolicy, reason(err))
 	}
 	k.log.setDown(true)
+	var revoked consent.Grant
 	for range 3 {
 		got, err := k.Revoke(t.Context(), jan, g.ID)
 		require.NoError(t, err, "a revoke needs nothing but the store")
 		require.Equal(t, consent.GrantRevoked, got.State)
+		revoked = got
 	}
+	again, err := k.Get(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	require.Equal(t, revoked, again)
 	require.Equal(t, consent.ReasonRevoked, reason(p.Check(t.Context())))
 	require.Equal(t, consent.ReasonRevoked, reason(p.Access(t.Context(), "bank", "a")))
 	require.NotContains(t, k.log.actions(), "revoke/done")
@@ -300,6 +314,8 @@ func TestListAndPolicy(t *testing.T) {
 	assert.Equal(t, c.ID, got[2].ID)
 	assert.ElementsMatch(t, []consent.GrantID{a.ID, b.ID}, []consent.GrantID{got[0].ID, got[1].ID})
 	for _, g := range got {
+		assert.Equal(t, "case-9", g.Case)
+		assert.True(t, g.Recipient.Key.IsZero(), "a grant outlives a key")
 		assert.Equal(t, "Voorbeeld Advies B.V.", g.Recipient.Name)
 		assert.Equal(t, k.proposal().Scope, g.Scope)
 	}
@@ -404,4 +420,31 @@ func TestLogComesFirst(t *testing.T) {
 		require.NotEmpty(t, e.Reason)
 		require.NotEmpty(t, e.Actor)
 	}
+}
+
+// TestUnusableArguments of calls that are about no grant.
+func TestUnusableArguments(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	_, err := consent.NewManager(nil, nil)
+	require.ErrorIs(t, err, consent.ErrInvalid)
+	for _, recipient := range []string{"", "\xff", strings.Repeat("x", 300)} {
+		require.ErrorIs(t, k.SetKey(t.Context(), system, recipient, newKey(t).Public()), consent.ErrInvalid)
+	}
+	_, err = k.Sweep(t.Context(), system, 0, nil)
+	require.ErrorIs(t, err, consent.ErrInvalid)
+	// What a canceled context stops is no refusal, whatever a policy says of it.
+	ctx, cancel := context.WithCancel(t.Context())
+	m := k.withPolicy(t, canceling{cancel})
+	_, err = m.List(ctx, jan, jan.ID)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, consent.ErrNotPermitted)
+}
+
+// canceling is a policy whose caller goes away meanwhile.
+type canceling struct{ cancel func() }
+
+func (p canceling) Allow(ctx context.Context, _ consent.Actor, _ consent.Question) error {
+	p.cancel()
+	return ctx.Err()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,4 +250,141 @@ func TestTextsOfTheManager(t *testing.T) {
 	other, err := k.Get(t.Context(), jan, g.ID)
 	require.NoError(t, err)
 	assert.Contains(t, other.Onboarding().Text("nl", nil), "12:00 UTC", "a manager that was told nothing")
+}
+
+// TestNobody: whoever names no actor, or one that fits no entry of the log, may do nothing, whatever a host's policy says.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	m := k.withPolicy(t, anything{})
+	long := strings.Repeat("x", 257)
+	for name, edit := range map[string]func(a *consent.Actor){
+		"no id": func(a *consent.Actor) { a.ID = "" }, "no role": func(a *consent.Actor) { a.Role = "" },
+		"long id":      func(a *consent.Actor) { a.ID = long },
+		"long role":    func(a *consent.Actor) { a.Role = consent.Role(long[:65]) },
+		"long subject": func(a *consent.Actor) { a.OnBehalfOf = long },
+		"long purpose": func(a *consent.Actor) { a.Purpose = consent.PurposeID(long) },
+		"long reason":  func(a *consent.Actor) { a.Reason = long },
+	} {
+		longest := consent.Actor{
+			ID: long[:256], Role: consent.Role(long[:64]), OnBehalfOf: long[:256], Purpose: consent.PurposeID(long[:256]), Reason: long[:256],
+		}
+		q := consent.Question{Action: consent.ActionSee, Subject: jan.ID}
+		require.NoError(t, m.Allow(t.Context(), longest, q))
+		edit(&longest)
+		assertRefused(t, m.Allow(t.Context(), longest, q), consent.ActionSee, name)
+		_, err := m.List(t.Context(), longest, jan.ID)
+		assertRefused(t, err, consent.ActionSee, name)
+	}
+}
+
+// TestDefaultRules is all that they allow, of the subject's own data, of another's and of nobody's.
+func TestDefaultRules(t *testing.T) {
+	t.Parallel()
+	rules := consent.DefaultRules()
+	actions := []consent.Action{
+		consent.ActionPropose, consent.ActionSee, consent.ActionDecide, consent.ActionRevoke, consent.ActionConnect, consent.ActionCollect, consent.ActionRead,
+		consent.ActionReview, consent.ActionRelease, consent.ActionDeliver, consent.ActionReceipt, consent.ActionExport, consent.ActionErase,
+		consent.ActionSweep, consent.ActionSetKey, consent.ActionAudit, consent.ActionFirstKey, "something else",
+	}
+	own := actions[:13:13]
+	own = append(own, consent.ActionFirstKey)
+	anybodys := []consent.Action{consent.ActionPropose, consent.ActionFirstKey, consent.ActionSweep, consent.ActionSetKey, consent.ActionDeliver}
+	for name, c := range map[string]struct {
+		by         consent.Actor
+		jans, rest []consent.Action // what is allowed with Jan's data, and with others'
+	}{
+		"subject":                       {jan, own, nil},
+		"guardian":                      {consent.Actor{ID: "guardian-1", Role: consent.RoleSubject, OnBehalfOf: jan.ID}, own, nil},
+		"adviser":                       {adviser, []consent.Action{consent.ActionPropose, consent.ActionFirstKey}, []consent.Action{consent.ActionPropose, consent.ActionFirstKey}},
+		"scheduler":                     {system, anybodys, anybodys},
+		"refresh":                       {refresh, append(anybodys[:5:5], consent.ActionCollect), anybodys},
+		"scheduler with a subject's id": {consent.Actor{ID: jan.ID, Role: consent.RoleSystem}, anybodys, anybodys},
+		"recipient":                     {consent.Actor{ID: "advies", Role: consent.RoleRecipient, OnBehalfOf: jan.ID}, nil, nil},
+		"auditor":                       {consent.Actor{ID: "auditor-1", Role: consent.RoleAuditor, OnBehalfOf: jan.ID}, nil, nil},
+		"a role of the host":            {consent.Actor{ID: jan.ID, Role: "support", OnBehalfOf: jan.ID}, nil, nil},
+	} {
+		for _, a := range actions {
+			for _, subject := range []string{jan.ID, piet.ID, ""} {
+				want := c.rest
+				if subject == jan.ID {
+					want = c.jans
+				}
+				err := rules.Allow(t.Context(), c.by, consent.Question{
+					Action: a, Subject: subject, Purpose: "mortgage", Recipient: "advies", Compartment: retention.Financial,
+					Categories: []model.Category{model.CategoryTransaction},
+				})
+				assert.Equal(t, slices.Contains(want, a), err == nil, "%s: %s of %q", name, a, subject)
+				if err != nil {
+					assertRefused(t, err, a, name)
+				}
+			}
+		}
+	}
+	anyAction := consent.Rules{{Role: consent.RoleAuditor, Compartments: []retention.Compartment{retention.Identity}}}
+	auditor := consent.Actor{ID: "auditor-1", Role: consent.RoleAuditor}
+	read := consent.Question{Action: consent.ActionRead, Subject: jan.ID, Compartment: retention.Identity}
+	require.NoError(t, anyAction.Allow(t.Context(), auditor, read), "a list that is nil matches anything")
+	read.Compartment = retention.Financial
+	assertRefused(t, anyAction.Allow(t.Context(), auditor, read), consent.ActionRead, "another compartment")
+}
+
+// asked keeps what a policy is asked.
+type asked struct{ questions []consent.Question }
+
+func (p *asked) Allow(_ context.Context, _ consent.Actor, q consent.Question) error {
+	p.questions = append(p.questions, q)
+	return nil
+}
+
+// TestPolicyIsToldWhatItIsAbout: a host that lets somebody act for one recipient or purpose only can tell them apart.
+func TestPolicyIsToldWhatItIsAbout(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	ctx := t.Context()
+	p := &asked{}
+	m := k.withPolicy(t, p)
+	about := func(actions ...consent.Action) {
+		t.Helper()
+		var want []consent.Question
+		for _, a := range actions {
+			want = append(want, consent.Question{Action: a, Subject: jan.ID, Purpose: "mortgage", Recipient: "advies"})
+		}
+		assert.Equal(t, want, p.questions)
+		p.questions = nil
+	}
+	g, err := m.Propose(ctx, jan, k.proposal())
+	require.NoError(t, err)
+	about(consent.ActionPropose, consent.ActionFirstKey)
+	_, err = m.Decide(ctx, jan, g.ID, true)
+	require.NoError(t, err)
+	about(consent.ActionDecide)
+	_, err = m.Permit(ctx, jan, g.ID)
+	require.NoError(t, err)
+	about(consent.ActionCollect)
+	r, _, err := m.Review(ctx, jan, g.ID, dossier(t), nil)
+	require.NoError(t, err)
+	about(consent.ActionReview)
+	_, err = m.Seal(ctx, jan, consent.Approval{Release: r.ID, Digest: r.Digest}, dossier(t))
+	require.NoError(t, err)
+	about(consent.ActionRelease)
+	require.NoError(t, m.MarkDelivered(ctx, jan, r.ID))
+	about(consent.ActionDeliver)
+	_, err = m.Receipt(ctx, jan, g.ID)
+	require.NoError(t, err)
+	about(consent.ActionReceipt)
+	_, err = m.Get(ctx, jan, g.ID)
+	require.NoError(t, err)
+	about(consent.ActionSee)
+	_, err = m.Revoke(ctx, jan, g.ID)
+	require.NoError(t, err)
+	about(consent.ActionRevoke)
+	require.NoError(t, m.SetKey(ctx, system, "advies", newKey(t).Public()))
+	_, err = m.Forget(ctx, jan, jan.ID, start)
+	require.NoError(t, err)
+	_, err = m.Export(ctx, jan, jan.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []consent.Question{
+		{Action: consent.ActionSetKey, Recipient: "advies"}, {Action: consent.ActionErase, Subject: jan.ID}, {Action: consent.ActionExport, Subject: jan.ID},
+	}, p.questions)
 }

@@ -40,6 +40,10 @@ func TestReleaseSendsWhatWasApproved(t *testing.T) {
 			require.Equal(t, c.records, r.Records)
 			require.Equal(t, c.want, r.Categories)
 			require.Equal(t, consent.ReleasePending, r.State)
+			require.Equal(t, start.Add(24*time.Hour), r.ApproveBy)
+			stored, err := k.Release(t.Context(), jan, r.ID)
+			require.NoError(t, err)
+			require.Equal(t, stored, r, "as it is stored")
 			for i, d := range []*model.Dossier{dossier(t), shown, nil} { // whole, reduced, and the retry without any
 				p, err := k.Seal(t.Context(), jan, consent.Approval{Release: r.ID, Digest: r.Digest}, d)
 				require.NoError(t, err)
@@ -56,6 +60,7 @@ func TestReleaseSendsWhatWasApproved(t *testing.T) {
 				assert.Equal(t, r.Digest, digest, "what was seen is what was sent")
 				h := p.Header()
 				assert.Equal(t, []string{string(r.ID), string(g.ID), "mortgage"}, []string{h.ReleaseID, h.GrantID, h.Purpose})
+				assert.Equal(t, start, h.Created.UTC())
 				if i > 0 {
 					again, err := k.Seal(t.Context(), jan, consent.Approval{Release: r.ID, Digest: r.Digest}, nil)
 					require.NoError(t, err)
@@ -218,4 +223,58 @@ func TestRevokedPackageIsNotHandedOut(t *testing.T) {
 	_, err = k.store.Get(t.Context(), "package", string(r.ID))
 	require.ErrorIs(t, err, consent.ErrNotFound, "the bytes are gone")
 	require.ErrorIs(t, k.MarkDelivered(t.Context(), jan, r.ID), consent.ErrVoid)
+}
+
+// TestLeavingOutLeavesNoTrace: of what the subject left out a recipient cannot even tell that it was there: not by how many
+// documents an attempt brought, nor by the numbers of their groups.
+func TestLeavingOutLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	d := dossier(t)
+	d.Documents[0].Group = 7 // the transactions', of the bank
+	d.Documents[1].Group = 8 // the person's, of uwv
+	at := func(doc int) model.Header {
+		return model.Header{Provenance: model.Provenance{Document: doc, At: "line 1"}}
+	}
+	for _, group := range []int{9, 8, 0} {
+		d.Documents = append(d.Documents, d.Documents[1])
+		d.Documents[len(d.Documents)-1].Group = group
+		d.Records = append(d.Records, &model.Person{Header: at(len(d.Documents) - 1), Name: model.Name{Full: "J. Jansen"}})
+	}
+	d.Coverage = []model.Coverage{{
+		Institution: "uwv", Category: model.CategoryPerson, Obtained: model.ObtainedAll, Attempts: []model.Attempt{
+			{Source: "uwv", Method: model.File, Started: start, Outcome: "ok", Documents: 9},
+			{Source: "bank", Method: model.File, Started: start, Outcome: "ok", Documents: 1},
+			{Source: "uwv", Method: model.File, Started: start, Outcome: "unavailable", Documents: 2},
+		},
+	}}
+	_, whole, err := k.Review(t.Context(), jan, g.ID, d, nil)
+	require.NoError(t, err)
+	require.Equal(t, 9, whole.Coverage[0].Attempts[0].Documents, "who leaves nothing out changes nothing")
+	r, shown, err := k.Review(t.Context(), jan, g.ID, d, []model.Category{model.CategoryTransaction})
+	require.NoError(t, err)
+	p, err := k.Seal(t.Context(), jan, consent.Approval{Release: r.ID, Digest: r.Digest}, d)
+	require.NoError(t, err)
+	for _, got := range []*model.Dossier{shown, openPackage(t, k, k.key, p)} {
+		var groups, documents []int
+		for _, info := range got.Documents {
+			groups = append(groups, info.Group)
+		}
+		assert.Equal(t, []int{1, 2, 1, 0}, groups, "documents that belonged together still do")
+		for _, a := range got.Coverage[0].Attempts {
+			documents = append(documents, a.Documents)
+		}
+		assert.Equal(t, []int{4, 0, 2}, documents)
+	}
+}
+
+// TestApprovalEndsWithTheGrant: nothing waits for an approval longer than the grant lasts.
+func TestApprovalEndsWithTheGrant(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, func(p *consent.Proposal) { p.ValidUntil = start.Add(time.Hour) })
+	r, _, err := k.Review(t.Context(), jan, g.ID, dossier(t), nil)
+	require.NoError(t, err)
+	require.Equal(t, g.ValidUntil, r.ApproveBy)
 }

@@ -181,3 +181,31 @@ func TestReleaseTable(t *testing.T) {
 		assert.ErrorIs(t, err, c.err, "%s %s", c.from, c.e)
 	}
 }
+
+// TestLinkTable is the whole machine; what is not in it is [consent.ErrTransition].
+func TestLinkTable(t *testing.T) {
+	t.Parallel()
+	anyOpen := map[consent.LinkEvent]consent.LinkState{
+		consent.LinkConfirm: consent.LinkValid, consent.LinkFail: consent.LinkInvalid, consent.LinkNeed: consent.LinkTokenRequired,
+		consent.LinkClose: consent.LinkClosed, consent.LinkRestart: consent.LinkUnconfirmed,
+	}
+	for _, s := range linkStates {
+		for _, e := range linkEvents {
+			want, ok := anyOpen[e]
+			switch s {
+			case consent.LinkValid:
+				ok = ok && e != consent.LinkRestart
+			case consent.LinkClosed:
+				ok = e == consent.LinkClose
+			case "", "nonsense":
+				ok = false
+			}
+			if !ok {
+				want = s
+			}
+			got, err := consent.NextLink(s, e, start)
+			assert.Equal(t, ok, err == nil, "%s %s", s, e)
+			assert.Equal(t, want, got, "%s %s", s, e)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,6 +125,107 @@ func TestOnboardingShowsEverything(t *testing.T) {
 	assert.NotEqual(t, g.Shown, other)
 }
 
+// TestOnboardingSaysOnlyWhatIsSo: the lines that depend on the grant, each with what it depends on and without.
+func TestOnboardingSaysOnlyWhatIsSo(t *testing.T) {
+	t.Parallel()
+	const law, noBSN = "on the ground of: Wft art. 4:25", "citizen service number is not used"
+	const destroyed, replaced = "destroyed when your consent ends", "takes the place of an earlier one"
+	basket := func(fields ...string) []model.Basket {
+		return []model.Basket{{Category: model.CategoryPerson, Fields: fields}}
+	}
+	for name, c := range map[string]struct {
+		edit          func(o *consent.Onboarding)
+		want, without []string
+	}{
+		"as it is":              {nil, []string{noBSN, "Data from 29 March 2030 on.", "kept for 30 days"}, []string{law, destroyed, replaced}},
+		"a law without the BSN": {func(o *consent.Onboarding) { o.Purpose.LegalBasis = "Wft art. 4:25" }, []string{noBSN}, []string{law}},
+		"the BSN without a law": {func(o *consent.Onboarding) { o.Scope.Baskets = basket("bsn") }, []string{noBSN}, []string{law}},
+		"both": {func(o *consent.Onboarding) {
+			o.Purpose.LegalBasis, o.Scope.Baskets = "Wft art. 4:25", basket("bsn")
+		}, []string{law}, []string{noBSN}},
+		"no retention":       {func(o *consent.Onboarding) { o.Purpose.Keep = nil }, []string{destroyed}, []string{"kept for"}},
+		"retention of zero":  {func(o *consent.Onboarding) { o.Purpose.Keep[model.CategoryTransaction] = 0 }, []string{destroyed}, []string{"kept for"}},
+		"a day":              {func(o *consent.Onboarding) { o.Purpose.Keep[model.CategoryTransaction] = 24 * time.Hour }, []string{"kept for 1 day after"}, nil},
+		"an hour":            {func(o *consent.Onboarding) { o.Purpose.Keep[model.CategoryTransaction] = time.Hour }, []string{"at most 1 hour after"}, []string{"kept for"}},
+		"all history":        {func(o *consent.Onboarding) { o.Scope.Since = model.Date{} }, []string{"As far back as the sources go."}, []string{"Nothing older"}},
+		"from a month":       {func(o *consent.Onboarding) { o.Scope.Since = month(2030, 3) }, []string{"Data from March 2030 on."}, nil},
+		"in another's place": {func(o *consent.Onboarding) { o.Supersedes = "aaaaaaaaaaaaaaaaaaaaaaaaaa" }, []string{replaced}, nil},
+		"no field":           {func(o *consent.Onboarding) { o.Scope.Baskets = basket() }, []string{"Who you are: only that there are any"}, nil},
+		"one language":       {func(o *consent.Onboarding) { o.Purpose.Text.English = "" }, []string{"Uw hypotheekaanvraag beoordelen."}, nil},
+	} {
+		k := newKit(t, consent.Limits{})
+		o := k.propose(t, nil).Onboarding()
+		before, err := o.Digest()
+		require.NoError(t, err)
+		if c.edit != nil {
+			c.edit(&o)
+			after, err := o.Digest()
+			require.NoError(t, err)
+			assert.NotEqual(t, before, after, "what is shown is what is kept the digest of: %s", name)
+		}
+		text := o.Text("en", nil)
+		for _, want := range c.want {
+			assert.Contains(t, text, want, name)
+		}
+		for _, not := range c.without {
+			assert.NotContains(t, text, not, name)
+		}
+	}
+}
+
+func month(y, m int) model.Date {
+	d, err := model.ParseDate(fmt.Sprintf("%04d-%02d", y, m))
+	if err != nil {
+		return model.Date{}
+	}
+	return d
+}
+
+// TestReceiptTellsHowItEnded: a receipt says what became of a consent, by whose act, and what took its place.
+func TestReceiptTellsHowItEnded(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	further := model.Text{English: "The data goes to Norway."}
+	old := k.active(t, func(p *consent.Proposal) { p.KeepDocuments, p.Purpose.Further = true, further })
+	denied, late := k.propose(t, nil), k.propose(t, nil)
+	next := k.active(t, func(p *consent.Proposal) { p.Supersedes = old.ID })
+	_, err := k.Decide(t.Context(), jan, denied.ID, false)
+	require.NoError(t, err)
+	k.clock.pass(8 * 24 * time.Hour)
+	_, err = k.Sweep(t.Context(), system, 10, nil)
+	require.NoError(t, err)
+	receipt := func(id consent.GrantID) consent.Receipt {
+		b, err := k.Receipt(t.Context(), jan, id)
+		require.NoError(t, err)
+		r, err := consent.OpenReceipt(b, k.signer.Public())
+		require.NoError(t, err)
+		return r
+	}
+	events := func(id consent.GrantID) (out []string) {
+		for _, e := range receipt(id).Events {
+			out = append(out, string(e.State)+" "+e.Type+" "+e.By.Actor)
+		}
+		return out
+	}
+	assert.Equal(t, []string{"proposed explicit subject-jan", "denied explicit subject-jan"}, events(denied.ID))
+	assert.Equal(t, []string{"proposed explicit subject-jan", "expired automatic brondata"}, events(late.ID))
+	assert.Equal(t, []string{"proposed explicit subject-jan", "active explicit subject-jan", "superseded explicit subject-jan"}, events(old.ID))
+	was, is := receipt(old.ID), receipt(next.ID)
+	assert.Equal(t, []consent.GrantID{next.ID, ""}, []consent.GrantID{was.SupersededBy, was.Supersedes})
+	assert.Equal(t, []consent.GrantID{"", old.ID}, []consent.GrantID{is.SupersededBy, is.Supersedes})
+	assert.Equal(t, further, was.Purposes[0].Further)
+	assert.True(t, was.Purposes[0].Documents)
+	assert.False(t, is.Purposes[0].Documents)
+	was.Events[0].When = model.Text{}
+	assert.Contains(t, was.Text("en"), "29 March 2031, 12:00 UTC: asked", "one that was made before there was this text")
+	for name, bad := range map[string]string{
+		"no JSON": "receipt", "receipt is no object": `{"receipt":[]}`, "another schema": `{"receipt":{"schema":"other"}}`,
+	} {
+		_, err := consent.OpenReceipt([]byte(bad))
+		assert.ErrorIs(t, err, consent.ErrInvalid, name)
+	}
+}
+
 func TestReceiptIsReadableWithoutUs(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, consent.Limits{})
@@ -171,8 +273,7 @@ func TestReceiptIsReadableWithoutUs(t *testing.T) {
 func TestExportHasEverything(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, consent.Limits{})
-	g := k.active(t, nil)
-	k.propose(t, nil)
+	g, other := k.active(t, nil), k.propose(t, nil)
 	_, err := k.MoveLink(t.Context(), g.ID, "bank", consent.LinkRestart, time.Time{})
 	require.NoError(t, err)
 	_, _, err = k.Review(t.Context(), jan, g.ID, dossier(t), nil)
@@ -187,13 +288,14 @@ func TestExportHasEverything(t *testing.T) {
 	require.NoError(t, err)
 	var e consent.Export
 	require.NoError(t, json.Unmarshal(b, &e))
+	assert.Equal(t, jan.ID, e.Subject)
+	assert.Equal(t, start, e.Made)
 	require.Len(t, e.Grants, 2)
+	parts := map[consent.GrantID][2]int{}
 	for _, x := range e.Grants {
-		if x.Grant.ID == g.ID {
-			assert.Len(t, x.Links, 1)
-			assert.Len(t, x.Releases, 1)
-		}
+		parts[x.Grant.ID] = [2]int{len(x.Links), len(x.Releases)}
 	}
+	assert.Equal(t, map[consent.GrantID][2]int{g.ID: {1, 1}, other.ID: {0, 0}}, parts)
 	assert.Equal(t, [][]time.Time{{start}}, e.Accesses)
 	assert.NotContains(t, string(b), piet.ID)
 }

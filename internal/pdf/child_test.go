@@ -86,7 +86,7 @@ func runChild(t *testing.T, file string) (took time.Duration, out string) {
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	// The wall clock only stops what never ends: on a busy machine it says little about the document.
-	ctx, cancel := context.WithTimeout(context.Background(), 10*childTime)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*childTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Env = append(os.Environ(), childFile+"="+file)

@@ -54,7 +54,7 @@ func (n csv) Categories() []model.Category {
 
 func (n csv) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
 	if n.leaksGoroutine {
-		go time.Sleep(2 * time.Second)
+		go time.Sleep(time.Hour) // longer than anybody looks
 	}
 	if n.network {
 		if resp, err := http.Get("http://127.0.0.1:1/"); err == nil {
@@ -324,7 +324,7 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 		ctx = context.WithoutCancel(ctx)
 	}
 	if a.leak {
-		go time.Sleep(2 * time.Second)
+		go time.Sleep(time.Hour) // longer than anybody looks
 	}
 	if !q.Wants(model.CategoryTransaction) && !a.beyondQuery && !(a.mixed && q.Wants(model.CategoryPerson)) {
 		return nil

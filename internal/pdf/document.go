@@ -63,13 +63,15 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Doc, err
 	if size < 0 || size > o.Limits.withDefaults(0).File {
 		return nil, ErrTooLarge
 	}
-	// Only what the reader has is allocated in the end: a wrong size costs at most Limits.File.
 	data := make([]byte, size)
-	n, err := r.ReadAt(data, 0)
-	if err != nil && err != io.EOF {
+	switch n, err := r.ReadAt(data, 0); {
+	case err != nil && err != io.EOF:
 		return nil, fmt.Errorf("pdf: read: %w", err)
+	case n < len(data):
+		// The end is missing, and with it perhaps an update of what comes before: the older state must not pass for the document.
+		return nil, fmt.Errorf("pdf: read: %w", io.ErrUnexpectedEOF)
 	}
-	return OpenBytes(ctx, data[:n], o)
+	return OpenBytes(ctx, data, o)
 }
 
 // OpenBytes is Open for a document in memory. data must not change as long as the Doc is in use.

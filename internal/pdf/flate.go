@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"encoding/binary"
+	"hash/adler32"
 	"io"
 	"sync"
 )
@@ -23,8 +25,8 @@ var inflaters = sync.Pool{New: func() any {
 // ctxEvery is how many decoded bytes pass between two looks at the context.
 const ctxEvery = 1 << 20
 
-// inflate decodes FlateDecode (7.4.4). The zlib header may be missing and the checksum is not looked at: what was inflated
-// before an error is the best there is.
+// inflate decodes FlateDecode (7.4.4). The zlib header may be missing, and so may the checksum; a wrong one is damage, for any digit
+// may be another one. What was inflated is the best there is all the same.
 func inflate(ctx context.Context, dst, src []byte, limit int64) (out []byte, damaged bool, err error) {
 	base := len(dst)
 	body := src
@@ -37,15 +39,19 @@ func inflate(ctx context.Context, dst, src []byte, limit int64) (out []byte, dam
 	// The two header bytes are skipped even when their checksum is wrong, as long as they name the deflate method. If nothing
 	// comes out that way, the data may have no header at all.
 	if zlibHeader(body) || len(body) >= 2 && body[0]&0x0f == 8 {
-		out, err := inflateRaw(ctx, dst, body[2:], limit)
-		if err == nil || err != errCorrupt {
+		out, sum, err := inflateRaw(ctx, dst, body[2:], limit)
+		if err == nil {
+			damaged := len(sum) >= adler32.Size && binary.BigEndian.Uint32(sum) != adler32.Checksum(out[base:])
+			return out, damaged, nil
+		}
+		if err != errCorrupt {
 			return out, false, err
 		}
 		if len(out) > base {
 			return out, true, nil
 		}
 	}
-	out, err = inflateRaw(ctx, dst, body, limit)
+	out, _, err = inflateRaw(ctx, dst, body, limit)
 	if err == errCorrupt {
 		return out, true, nil
 	}
@@ -59,7 +65,8 @@ func zlibHeader(b []byte) bool {
 // errCorrupt is internal: it never leaves inflate.
 var errCorrupt = io.ErrUnexpectedEOF
 
-func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, error) {
+// inflateRaw appends what src holds, and returns with it what stands behind the end of the compressed data.
+func inflateRaw(ctx context.Context, dst, src []byte, limit int64) (out, rest []byte, err error) {
 	f := inflaters.Get().(*inflater)
 	defer func() {
 		f.src.Reset(nil) // the pool must not keep a document alive
@@ -67,7 +74,7 @@ func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, erro
 	}()
 	f.src.Reset(src)
 	if err := f.r.(flate.Resetter).Reset(&f.src, nil); err != nil {
-		return dst, errCorrupt
+		return dst, nil, errCorrupt
 	}
 	base, looked := len(dst), len(dst)
 	dst = room(dst, int(min(4*int64(len(src)), limit+1)), base, limit)
@@ -76,18 +83,18 @@ func inflateRaw(ctx context.Context, dst, src []byte, limit int64) ([]byte, erro
 		n, err := f.r.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if int64(len(dst)-base) > limit {
-			return dst, tooLong()
+			return dst, nil, tooLong()
 		}
 		if err == io.EOF {
-			return dst, nil
+			return dst, src[len(src)-f.src.Len():], nil // as it reads byte by byte, it reads none too many
 		}
 		if err != nil {
-			return dst, errCorrupt
+			return dst, nil, errCorrupt
 		}
 		if len(dst)-looked >= ctxEvery {
 			looked = len(dst)
 			if err := ctx.Err(); err != nil {
-				return dst, err
+				return dst, nil, err
 			}
 		}
 	}

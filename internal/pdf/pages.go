@@ -80,7 +80,11 @@ func (d *Doc) Pages(ctx context.Context) iter.Seq2[Page, error] {
 				yield(Page{}, err)
 				return
 			}
-			if !ok || !yield(page, nil) {
+			if !ok {
+				w.tally()
+				return
+			}
+			if !yield(page, nil) {
 				return
 			}
 		}
@@ -160,12 +164,22 @@ func (w *walker) next() (p Page, ok bool, err error) {
 		}
 		// What is no branch is a page, whatever its type says: writers misspell it.
 		if t, named := w.d.Get(dict, "Type").Name(); named && t == "Pages" {
+			if !dict.Raw("Kids").IsNull() {
+				w.d.harm(DamagePages) // what it leads to is not there
+			}
 			continue // an empty branch
 		}
 		if w.count++; w.count > w.d.lim.Pages {
 			return Page{}, false, ErrLimit
 		}
 		return w.d.page(w.count-1, ref, dict, in), true, nil
+	}
+}
+
+// tally compares the pages with what the tree says of itself: fewer may be a branch that lost some.
+func (w *walker) tally() {
+	if n, ok := w.d.Get(w.d.Get(w.d.Catalog(), "Pages").Dict(), "Count").Int(); ok && n > int64(w.count) {
+		w.d.harm(DamagePages)
 	}
 }
 

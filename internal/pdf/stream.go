@@ -257,8 +257,11 @@ func (d *Doc) run(ctx context.Context, dst []byte, p plan, limit int64) ([]byte,
 func (d *Doc) AppendContent(ctx context.Context, dst []byte, p Page) ([]byte, error) {
 	contents := d.Get(p.Dict, "Contents")
 	list := contents.Array()
-	if contents.IsStream() {
+	switch {
+	case contents.IsStream():
 		list = Array{contents}
+	case contents.Kind() != ArrayKind && !p.Dict.Raw("Contents").IsNull():
+		d.harm(DamageStream) // a page whose content is not there is no empty page
 	}
 	base := len(dst)
 	for _, o := range list {

@@ -32,6 +32,7 @@ func read(pages [][]line) (*message, error) {
 	if len(p.m.blocks) == 0 {
 		return nil, sources.Errorf(sources.ErrLayoutChanged, "no block of an employer is there")
 	}
+	p.m.missing(pages)
 	p.m.finish()
 	return p.m, nil
 }

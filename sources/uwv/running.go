@@ -20,7 +20,6 @@ var (
 	madeOn      = regexp.MustCompile(`(?:^|\s)Datum ?: ?(?:(?:([0-9]{1,2}) (\pL+) ([0-9]{4})|([0-9]{2}-[0-9]{2}-[0-9]{4}))(?:\s|$))?`)
 	address     = regexp.MustCompile(`^(De heer|Mevrouw) (.+)$`)
 	afterName   = regexp.MustCompile(` (?:Geboortedatum|Datum|Pagina|Blad|BSN|Burgerservicenummer|VZB[-\x{2010}\x{2011}\x{ad}][0-9])`)
-	pageNumber  = regexp.MustCompile(`^(?:Pagina|Blad) ?:? ?[0-9]+(?: ?(?:van|/) ?[0-9]+)?$|^[0-9]{1,3} ?(?:van|/) ?[0-9]{1,3}$`)
 	citizen     = regexp.MustCompile(`(?i)(^|.*?[^\pL\pN])(?:BSN|Burgerservicenummer(?: \(BSN\))?) ?:? ?([0-9]{8,9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3})\b`)
 )
 
@@ -47,6 +46,7 @@ type running struct {
 	wrapped  bool          // a name seems to go on below
 	conflict bool          // two pages name different persons, or dates of birth
 	mixed    bool          // two form versions
+	pages    numbering
 }
 
 // take reads a line that belongs to the top or foot of a page. It is false for all others.
@@ -82,7 +82,7 @@ func (r *running) take(l line) bool {
 			r.person(l, m[1], m[2])
 			r.last = line{words: part[:min(len(part), 3)], page: l.page, y: l.y}
 		}
-		taken = taken || pageNumber.MatchString(text)
+		taken = r.pages.take(l.page, text) || taken
 	}
 	return taken || strings.EqualFold(text, "Printversie verzekeringsbericht") || strings.EqualFold(text, "uwv")
 }

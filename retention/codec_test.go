@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,15 @@ func TestLinkCodec(t *testing.T) {
 	}
 	_, err = decodeLink(Record{Body: append(b, 0)})
 	require.ErrorIs(t, err, ErrDamaged)
+	for i := range 2 { // a record of another kind, or of a version to come
+		other := slices.Clone(b)
+		other[i]++
+		_, err = decodeLink(Record{Body: other})
+		require.ErrorIs(t, err, ErrDamaged)
+	}
+	d := newDecoder('X', []byte{'X', codecVersion, 2})
+	d.bool()
+	require.ErrorIs(t, d.end(), ErrDamaged, "neither true nor false")
 }
 
 // FuzzDecode reads any bytes as each kind of record: an error or a value, and what was read is written the same.

@@ -1,8 +1,12 @@
 package retention_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -247,4 +251,163 @@ func TestSweepFinishesRevoke(t *testing.T) {
 	stranger := ref
 	stranger.Grant = "never-seen"
 	require.ErrorIs(t, b.CreateLink(t.Context(), stranger, retention.Policy{}), retention.ErrShredded)
+}
+
+// locator is a log that says where an entry is.
+type locator struct {
+	*log
+	place string
+}
+
+func (l locator) RecordAt(ctx context.Context, a retention.Access) (string, error) {
+	if err := l.Record(ctx, a); err != nil {
+		return "", err
+	}
+	if l.place != "" {
+		return l.place, nil
+	}
+	return fmt.Sprint("entry-", l.len()), nil
+}
+
+// TestReceiptSaysWhereItIsLogged: every call returns the same place, and the deletion is in the log as done once.
+func TestReceiptSaysWhereItIsLogged(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, del := range map[string]func(v *retention.Vault) (retention.Receipt, error){
+		"grant": func(v *retention.Vault) (retention.Receipt, error) { return v.DeleteGrant(ctx, by, ref.Grant) },
+		"link":  func(v *retention.Vault) (retention.Receipt, error) { return v.DeleteLink(ctx, by, ref.Grant, ref.Link) },
+	} {
+		b, _ := filled(t, nil)
+		v, err := retention.New(b.data, b.keys, b.kek, locator{log: b.log}, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
+		require.NoError(t, err)
+		r, err := del(v)
+		require.NoError(t, err, name)
+		require.Equal(t, fmt.Sprint("entry-", b.log.len()), r.Log, name)
+		last := b.log.last()
+		assert.Equal(t, ref.Grant, last.Grant, name)
+		assert.Equal(t, retention.OutcomeDone, last.Outcome, name)
+		b.clock.add(time.Hour)
+		again, err := del(v)
+		require.NoError(t, err, name)
+		assert.Equal(t, r, again, name)
+		done := 0
+		for _, e := range b.log.entries {
+			if e.Outcome == retention.OutcomeDone {
+				done++
+			}
+		}
+		assert.Equal(t, 1, done, name)
+	}
+	b, _ := filled(t, nil)
+	v, err := retention.New(b.data, b.keys, b.kek, locator{b.log, strings.Repeat("x", 257)}, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
+	require.NoError(t, err)
+	_, err = v.DeleteGrant(ctx, by, ref.Grant)
+	require.ErrorIs(t, err, retention.ErrNotRecorded, "a place that is none")
+}
+
+// TestDeleteCategoryTells: the receipt of several links says from when on nothing could be read, the earliest, and when the last row
+// went; and it stays the same.
+func TestDeleteCategoryTells(t *testing.T) {
+	t.Parallel()
+	b, second := filled(t, nil)
+	ctx := t.Context()
+	_, err := b.DeleteCategory(ctx, by, ref.Grant, second.Link, model.CategoryPerson)
+	require.NoError(t, err)
+	entries := b.log.entries
+	require.Equal(t, []model.Category{model.CategoryPerson}, b.log.last().Categories)
+	require.Equal(t, retention.Identity, b.log.last().Compartment)
+	require.Equal(t, retention.OutcomeGranted, entries[len(entries)-2].Outcome, "and before, that it begins")
+	b.clock.add(time.Hour)
+	all, err := b.DeleteCategory(ctx, by, ref.Grant, "", model.CategoryPerson)
+	require.NoError(t, err)
+	assert.Equal(t, start, all.Requested)
+	assert.Equal(t, start.Add(time.Hour), all.Finished)
+	b.clock.add(time.Hour)
+	again, err := b.DeleteCategory(ctx, by, ref.Grant, "", model.CategoryPerson)
+	require.NoError(t, err)
+	assert.Equal(t, all, again)
+
+	// Of a link that was deleted as a whole it is that deletion.
+	whole, err := b.DeleteLink(ctx, by, ref.Grant, ref.Link)
+	require.NoError(t, err)
+	b.clock.add(time.Hour)
+	after, err := b.DeleteCategory(ctx, by, ref.Grant, ref.Link, model.CategoryBalance)
+	require.NoError(t, err)
+	assert.Equal(t, []time.Time{whole.Requested, whole.Finished}, []time.Time{after.Requested, after.Finished})
+}
+
+// TestReceiptCountsWhatWasThere: what had expired had gone by itself, swept or not.
+func TestReceiptCountsWhatWasThere(t *testing.T) {
+	t.Parallel()
+	for name, del := range map[string]func(b *bench) (retention.Receipt, error){
+		"grant": func(b *bench) (retention.Receipt, error) { return b.DeleteGrant(t.Context(), by, ref.Grant) },
+		"link":  func(b *bench) (retention.Receipt, error) { return b.DeleteLink(t.Context(), by, ref.Grant, ref.Link) },
+		"category": func(b *bench) (retention.Receipt, error) {
+			return b.DeleteCategory(t.Context(), by, ref.Grant, ref.Link, model.CategoryPerson)
+		},
+	} {
+		b := setup(t, nil)
+		lives := map[model.Category]time.Duration{model.CategoryPerson: day}
+		require.NoError(t, b.CreateLink(t.Context(), ref, retention.Policy{Lives: lives}))
+		require.NoError(t, b.Keep(t.Context(), ref, []retention.Content{content(model.CategoryPerson, "who")}, nil))
+		b.clock.add(day)
+		r, err := del(b)
+		require.NoError(t, err, name)
+		assert.Zero(t, r.Counts[0].Items+r.Counts[0].Keys, name)
+		assert.Zero(t, b.data.Len(), "%s: its rows go all the same", name)
+	}
+}
+
+// TestDeletedWhileWriting deletes between the moment at which a writer finds that it may write and its first row.
+func TestDeletedWhileWriting(t *testing.T) {
+	t.Parallel()
+	for name, del := range map[string]func(b *bench) error{
+		"revoke": func(b *bench) error { return b.DestroyGrant(t.Context(), ref.Grant) },
+		"grant":  func(b *bench) error { _, err := b.DeleteGrant(t.Context(), by, ref.Grant); return err },
+		"link":   func(b *bench) error { _, err := b.DeleteLink(t.Context(), by, ref.Grant, ref.Link); return err },
+		"category": func(b *bench) error {
+			_, err := b.DeleteCategory(t.Context(), by, ref.Grant, ref.Link, model.CategoryPerson)
+			return err
+		},
+	} {
+		b := setup(t, nil)
+		require.NoError(t, b.CreateLink(t.Context(), ref, retention.Policy{}))
+		once := sync.OnceFunc(func() { assert.NoError(t, del(b), name) })
+		writer, err := retention.New(slowStore{b.data, once}, b.keys, b.kek, b.log, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
+		require.NoError(t, err)
+		err = writer.Keep(t.Context(), ref, []retention.Content{content(model.CategoryPerson, "who")}, nil)
+		require.ErrorIs(t, err, retention.ErrShredded, name)
+		b.clock.add(time.Hour)
+		for range 2 {
+			_, err = b.Sweep(t.Context(), 100)
+			require.NoError(t, err, name)
+		}
+		assert.Zero(t, b.data.Len(), "%s: what was written meanwhile", name)
+		status, err := b.Status(t.Context(), ref.Grant, ref.Link)
+		require.NoError(t, err)
+		assert.Empty(t, status.Items, name)
+	}
+}
+
+func TestDeleteRefusesWhatIsNoID(t *testing.T) {
+	t.Parallel()
+	b, _ := filled(t, nil)
+	ctx := t.Context()
+	for _, bad := range []string{"", "a/b", "a b", "\x00", "gr\u00e4nt", "a:b", strings.Repeat("x", 65)} {
+		require.ErrorIs(t, b.DestroyGrant(ctx, bad), retention.ErrInvalid)
+		_, err := b.DeleteGrant(ctx, by, bad)
+		require.ErrorIs(t, err, retention.ErrInvalid)
+		_, err = b.DeleteLink(ctx, by, bad, ref.Link)
+		require.ErrorIs(t, err, retention.ErrInvalid)
+		_, err = b.DeleteCategory(ctx, by, bad, ref.Link, model.CategoryPerson)
+		require.ErrorIs(t, err, retention.ErrInvalid)
+		_, err = b.Links(ctx, bad)
+		require.ErrorIs(t, err, retention.ErrInvalid)
+		if bad != "" { // all links
+			_, err = b.DeleteCategory(ctx, by, ref.Grant, bad, model.CategoryPerson)
+			require.ErrorIs(t, err, retention.ErrInvalid)
+		}
+	}
+	assert.Equal(t, 5, b.data.Len())
+	require.NoError(t, b.CreateLink(ctx, retention.Ref{Grant: "aZ09-_.", Link: "aZ09-_."}, retention.Policy{}), "all that an id may have")
 }

@@ -219,3 +219,49 @@ func TestDossierOf(t *testing.T) {
 	_, err = retention.DossierOf([]retention.Content{{Category: model.CategoryPerson, Schema: 99}})
 	require.ErrorIs(t, err, retention.ErrDamaged)
 }
+
+// TestDossierKeepsDoubts: what was doubted of the whole comes back once, however many links keep it; a category of which all was
+// obtained and there was nothing is known to be empty; and the same bytes that came twice stay two documents.
+func TestDossierKeepsDoubts(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx := t.Context()
+	pension := ref
+	pension.Link = "pension"
+	require.NoError(t, b.CreateLink(ctx, ref, retention.Policy{}))
+	require.NoError(t, b.CreateLink(ctx, pension, retention.Policy{}))
+	keep := func(d *model.Dossier) *model.Dossier {
+		t.Helper()
+		require.NoError(t, b.KeepDossier(ctx, ref, d, nil, nil))
+		require.NoError(t, b.KeepDossier(ctx, pension, d, nil, nil))
+		d, err := b.ReadDossier(ctx, by, ref)
+		require.NoError(t, err)
+		return d
+	}
+	d := dossier("one")
+	d.Issues = []model.Issue{model.Doubt(model.IssueSubject, ""), model.Doubt(model.IssueHistoryCut, "")}
+	d.Documents[2] = d.Documents[1]
+	d.Documents[1].Group, d.Documents[2].Group = 0, 0
+	got := keep(d)
+	assert.Equal(t, d.Issues, got.Issues)
+	require.Len(t, got.Documents, 3)
+	assert.Equal(t, []int{0, 0}, []int{got.Documents[0].Group, got.Documents[1].Group}, "of no group before, of none after")
+	used := map[int]bool{}
+	for _, r := range got.Records {
+		used[r.Head().Provenance.Document] = true
+	}
+	assert.Len(t, used, 3)
+
+	empty := dossier("never")
+	empty.Records = empty.Records[:2]
+	empty.Coverage[2].Records = 0
+	got = keep(empty)
+	assert.Empty(t, model.All[*model.Transaction](got), "the source says that there are none any more")
+	assert.Equal(t, model.ObtainedAll, obtained(got)[model.CategoryTransaction])
+
+	for _, n := range []int{-1, 3} {
+		bad := dossier("one")
+		bad.Records[0].Head().Provenance.Document = n
+		require.ErrorIs(t, b.KeepDossier(ctx, ref, bad, nil, nil), retention.ErrInvalid)
+	}
+}

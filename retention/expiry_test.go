@@ -243,3 +243,48 @@ func TestTermsAreFixed(t *testing.T) {
 	assert.True(t, p.Equal(status.Policy))
 	assert.Equal(t, start, status.Created)
 }
+
+// TestStateExtendsNothing: saving a link's state is no retrieval, and data does not live longer for it.
+func TestStateExtendsNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx := t.Context()
+	require.NoError(t, b.CreateLink(ctx, ref, retention.Policy{StaleIn: 10}))
+	require.NoError(t, b.Keep(ctx, ref, []retention.Content{content(model.CategoryPerson, "who")}, nil))
+	b.clock.add(5 * day)
+	require.NoError(t, b.SaveState(ctx, ref, []byte("token")))
+	status, err := b.Status(ctx, ref.Grant, ref.Link)
+	require.NoError(t, err)
+	assert.Equal(t, start, status.Retrieved)
+	require.Len(t, status.Items, 2)
+	assert.Equal(t, start.Add(10*day), status.Items[1].Expires)
+	require.NoError(t, b.Keep(ctx, ref, nil, nil))
+	status, err = b.Status(ctx, ref.Grant, ref.Link)
+	require.NoError(t, err)
+	assert.Equal(t, start.Add(5*day), status.Retrieved)
+	assert.Equal(t, start.Add(15*day), status.Items[1].Expires, "a retrieval that brings nothing new is one")
+	small := b.open(t, func(o *retention.Options) { o.MaxContent = 4 })
+	require.ErrorIs(t, small.SaveState(ctx, ref, []byte("token")), retention.ErrTooLarge)
+}
+
+// TestStoredAgain: what is carried over from what the link holds lives from when it was first stored.
+func TestStoredAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx := t.Context()
+	lives := map[model.Category]time.Duration{model.CategoryIncome: 12 * day}
+	require.NoError(t, b.CreateLink(ctx, ref, retention.Policy{Lives: lives}))
+	keep := func(since time.Time) (stored, expires time.Time) {
+		t.Helper()
+		o := &retention.KeepOptions{Stored: map[model.Category]time.Time{model.CategoryIncome: since}}
+		require.NoError(t, b.Keep(ctx, ref, []retention.Content{content(model.CategoryIncome, "wages")}, o))
+		cs, err := b.Read(ctx, by, ref, model.CategoryIncome)
+		require.NoError(t, err)
+		return cs[0].Stored, cs[0].Expires
+	}
+	b.clock.add(5 * day)
+	stored, expires := keep(start.Add(300 * time.Microsecond))
+	assert.Equal(t, []time.Time{start, start.Add(12 * day)}, []time.Time{stored, expires})
+	stored, expires = keep(start.Add(6 * day))
+	assert.Equal(t, []time.Time{start.Add(5 * day), start.Add(17 * day)}, []time.Time{stored, expires}, "a time to come changes nothing")
+}

@@ -251,4 +251,22 @@ func TestStoresOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = v.DeleteGrant(t.Context(), by, ref.Grant)
 	require.NoError(t, err)
+
+	swept := &countingStore{MemoryStore: b.data}
+	v, err = retention.New(swept, b.keys, b.kek, b.log, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
+	require.NoError(t, err)
+	_, err = v.Sweep(t.Context(), 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, swept.n)
+}
+
+// countingStore counts sweeps.
+type countingStore struct {
+	*retention.MemoryStore
+	n int
+}
+
+func (s *countingStore) Expire(ctx context.Context, at time.Time, max int) (int, error) {
+	s.n++
+	return s.MemoryStore.Expire(ctx, at, max)
 }

@@ -102,7 +102,7 @@ func TestBadInput(t *testing.T) {
 		"two lists":            {strings.Replace(xml, "<WezenPensioenDetails>", "<WezenPensioenDetails/><WezenPensioenDetails>", 1), "", sources.ErrMalformed, []model.IssueCode{model.IssueConflict}, 8},
 		"no details":           {`{"StatusCode":"000","Totalen":{}}`, "", sources.ErrLayoutChanged, []model.IssueCode{model.IssueMissing}, 0},
 		"details of null":      {`{"StatusCode":"000","Details":null}`, js, sources.ErrLayoutChanged, []model.IssueCode{model.IssueMissing}, 0},
-		"other details":        {strings.ReplaceAll(json, "PensioenDetails", "PensioenLijst"), "", sources.ErrLayoutChanged, []model.IssueCode{model.IssueUnknown}, 0},
+		"other details":        {strings.ReplaceAll(json, "PensioenDetails", "PensioenLijst"), "", sources.ErrLayoutChanged, []model.IssueCode{model.IssueUnknown, model.IssueIncompleteDoc}, 0},
 		"many elements":        {strings.Replace(xml, "<Totalen>", "<Totalen>"+strings.Repeat("<a/>", 1<<16), 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
 		"many values":          {strings.Replace(json, `"Statussen": []`, `"Statussen": [`+strings.Repeat("{},", 1<<17)+"0]", 1), "", sources.ErrLimit, []model.IssueCode{model.IssueLimit}, 0},
 		"failed":               {`{"StatusCode":"999","TijdstipAanmakenBericht":"2026-05-14T16:27:43+02:00","Details":{}}`, "", sources.ErrNotProvided, nil, 0},
@@ -127,6 +127,35 @@ func TestBadInput(t *testing.T) {
 					assert.NotContains(t, err.Error(), secret)
 				}
 			}
+		})
+	}
+}
+
+// What is there but not known, or of another form, may be pensions: the overview is not read whole.
+func TestNotReadWhole(t *testing.T) {
+	t.Parallel()
+	xml, json := fixture(t, "pensioenaanspraken.xml"), fixture(t, "overzicht.json")
+	for name, doc := range map[string]string{
+		"no status":              strings.Replace(json, `"StatusCode": "000",`, "", 1),
+		"status of null":         strings.Replace(json, `"StatusCode": "000"`, `"StatusCode": null`, 1),
+		"another list":           strings.Replace(xml, "<Details>", "<Details><InvaliditeitsPensioenDetails/>", 1),
+		"another list in JSON":   strings.Replace(json, `"Details": {`, `"Details": {"InvaliditeitsPensioenDetails":{},`, 1),
+		"another kind of period": strings.Replace(xml, "<OuderdomsPensioenDetails>", "<OuderdomsPensioenDetails><Overgang/>", 1),
+		"another kind of line":   strings.Replace(xml, "</OuderdomsPensioen>", "<Prepensioen/></OuderdomsPensioen>", 1),
+		"a period without lines": strings.Replace(xml, "<OuderdomsPensioenDetails>", "<OuderdomsPensioenDetails><OuderdomsPensioen/>", 1),
+		"a text for a list":      `{"StatusCode":"000","TijdstipAanmakenBericht":"2026-05-14","Details":{"OuderdomsPensioenDetails":"geen"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NotContains(t, []string{xml, json}, doc)
+			got, err := registry(t).Read(t.Context(), sources.Document{Body: sources.BytesContent([]byte(doc))}, sources.Everything(), nil)
+			require.NoError(t, err)
+			assert.NotEmpty(t, got.Records)
+			var codes []model.IssueCode
+			for _, i := range got.Issues {
+				codes = append(codes, i.Code)
+			}
+			assert.Contains(t, codes, model.IssueIncompleteDoc)
 		})
 	}
 }

@@ -33,7 +33,9 @@ var sections = []section{
 // details reads the three lists, and reports whether there is one at all. The error is for after what was read: a list that is
 // there twice was left out.
 func (r *reader) details(details node) (known bool, err error) {
-	r.unknown(details, r.path("Details"), "OuderdomsPensioenDetails", "PartnerPensioenDetails", "WezenPensioenDetails")
+	if r.unknown(details, r.path("Details"), "OuderdomsPensioenDetails", "PartnerPensioenDetails", "WezenPensioenDetails") {
+		r.lacks(r.path("Details")) // what a list holds that is not known may be pensions, and so below
+	}
 	for _, s := range sections {
 		list, count := details.one(s.name)
 		known = known || count > 0
@@ -42,11 +44,16 @@ func (r *reader) details(details node) (known bool, err error) {
 			err = sources.Errorf(sources.ErrMalformed, "%s is there %d times", s.name, count)
 			continue
 		}
-		r.unknown(list, r.path("Details", s.name), s.period)
+		if r.unknown(list, r.path("Details", s.name), s.period) || list.text != "" {
+			r.lacks(r.path("Details", s.name))
+		}
 		n := 0
 		for _, p := range list.kids {
 			if p.name != s.period || p.null {
 				continue
+			}
+			if p.leaf {
+				r.lacks(r.path("Details", s.name, s.period, n)) // a period has a beginning and an end at least
 			}
 			r.period(s, p, n)
 			n++
@@ -78,6 +85,7 @@ func (r *reader) period(s section, p node, index int) {
 			r.state(line, band, doubts, r.path("Details", s.name, s.period, index, line.name), alike)
 		case line.name != "Van" && line.name != "Tot":
 			r.w.Issue(model.Issue{Code: model.IssueUnknown, At: r.path("Details", s.name, s.period, index)})
+			r.lacks(r.path("Details", s.name, s.period, index))
 		}
 	}
 }

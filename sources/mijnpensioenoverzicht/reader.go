@@ -43,6 +43,9 @@ func (r *reader) read(root node, q sources.Query) error {
 		switch {
 		case n.count == 0:
 			r.w.Issue(model.Issue{Code: model.IssueMissing, At: r.path(n.name)})
+			if n.name == "StatusCode" {
+				r.lacks(r.path(n.name)) // nobody says that the overview could be made
+			}
 		case n.count > 1:
 			return sources.Errorf(sources.ErrMalformed, "%s is there %d times", n.name, n.count)
 		}
@@ -54,7 +57,7 @@ func (r *reader) read(root node, q sources.Query) error {
 		if len(r.order) == 0 {
 			return sources.Errorf(sources.ErrNotProvided, "the overview says by its StatusCode that it could not be made")
 		}
-		r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: r.path("StatusCode")})
+		r.lacks(r.path("StatusCode"))
 	}
 	if !known {
 		return sources.Errorf(sources.ErrLayoutChanged, "Details has none of its lists")
@@ -101,14 +104,20 @@ func (r *reader) path(steps ...any) model.Locator {
 	return model.AtPath(b.String())
 }
 
-// unknown raises a doubt about the document where a node has others below it than the model knows.
-func (r *reader) unknown(n node, at model.Locator, known ...string) {
+// unknown raises a doubt about the document where a node has others below it than the model knows, and reports whether.
+func (r *reader) unknown(n node, at model.Locator, known ...string) bool {
 	for _, k := range n.kids {
 		if !slices.Contains(known, k.name) {
 			r.w.Issue(model.Issue{Code: model.IssueUnknown, At: at})
-			return
+			return true
 		}
 	}
+	return false
+}
+
+// lacks notes that the overview may not have all pensions, or not all of it was read.
+func (r *reader) lacks(at model.Locator) {
+	r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: at})
 }
 
 // person reads the two facts that some files have about whose overview it is.
@@ -149,7 +158,7 @@ func (r *reader) remarks(root node) error {
 	}
 	for _, name := range []string{"OntbrekendePuvsError", "OntbrekendePuvsGeenGegevens"} {
 		if slices.ContainsFunc(root.kids, func(k node) bool { return k.name == name && !k.null && (k.text != "" || len(k.kids) > 0) }) {
-			r.w.Issue(model.Issue{Code: model.IssueIncompleteDoc, At: r.path(name)})
+			r.lacks(r.path(name))
 		}
 	}
 	if len(extra) == 0 {

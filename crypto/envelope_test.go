@@ -121,8 +121,10 @@ func TestUsesAreApart(t *testing.T) {
 	require.Equal(t, crypto.ErrOpen, err)
 	_, err = crypto.SealedKeyID([]byte("BDW"))
 	require.Equal(t, crypto.ErrOpen, err)
-	_, err = crypto.SealedKeyID(append([]byte("BDW\x01"), make([]byte, 100)...))
-	require.Equal(t, crypto.ErrOpen, err)
+	for _, magic := range []string{"BDW\x01", "BDE\x02", "BDS\x02"} { // a wrapped key; suites to come
+		_, err = crypto.SealedKeyID(append([]byte(magic), make([]byte, 100)...))
+		require.Equal(t, crypto.ErrOpen, err)
+	}
 }
 
 // TestEnvelopeBuffers seals and opens with source and destination in one array, at every distance.

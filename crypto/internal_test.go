@@ -24,3 +24,17 @@ func TestDeriveKeysIsHKDF(t *testing.T) {
 		})
 	}
 }
+
+// TestWipeOverwrites: what a Secret held is not left where it was.
+func TestWipeOverwrites(t *testing.T) {
+	t.Parallel()
+	b := []byte("a secret of some length")
+	s := adopt(b)
+	s.Wipe()
+	require.Equal(t, make([]byte, len(b)), b)
+	require.True(t, s.IsZero())
+
+	var lent []byte
+	require.NoError(t, NewSecretString("lent").Use(func(b []byte) error { lent = b; return nil }))
+	require.Equal(t, make([]byte, 4), lent)
+}

@@ -223,6 +223,27 @@ func TestKeyringRefusals(t *testing.T) {
 	_, err = ring.Unwrap(t.Context(), []byte{0, 0, 0, 9, 1}, fullContext())
 	require.ErrorIs(t, err, crypto.ErrKeyVersion)
 	require.True(t, ring.Stale(t.Context(), nil, fullContext()))
+	require.ErrorIs(t, ring.Destroy(0), crypto.ErrInvalid, "the number of no version")
+	_, err = k.Wrap(t.Context(), nil, fullContext())
+	require.ErrorIs(t, err, crypto.ErrInvalid)
+	_, err = k.Unwrap(t.Context(), make([]byte, crypto.Overhead+crypto.MaxWrap+1), fullContext())
+	require.ErrorIs(t, err, crypto.ErrOpen)
+	require.False(t, ring.Stale(t.Context(), []byte{0, 0, 0, 1, 1}, fullContext()), "a local key does not rotate")
+	require.NoError(t, ring.Destroy(9))
+	for _, v := range []uint32{7, 4, 6, 5} {
+		require.NoError(t, ring.Add(v, newLocalKEK(t)))
+	}
+	require.Equal(t, []uint32{1, 4, 5, 6, 7}, ring.Versions(), "in order, without those that are destroyed")
+
+	// A ring within a ring: what the inner one would wrap anew is stale outside as well.
+	first, err := ring.Wrap(t.Context(), []byte("key"), fullContext())
+	require.NoError(t, err)
+	outer, err := crypto.NewKeyring(1, ring)
+	require.NoError(t, err)
+	w := append([]byte{0, 0, 0, 1}, first...)
+	require.False(t, outer.Stale(t.Context(), w, fullContext()))
+	require.NoError(t, ring.SetPrimary(4))
+	require.True(t, outer.Stale(t.Context(), w, fullContext()))
 }
 
 // TestKeyringProperty drives a ring with random operations against a model: exactly one primary that is never below the

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/hpke"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -384,11 +386,17 @@ func TestRecipientKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, again.Public().Equal(k))
 	}
-	var k crypto.RecipientKey
+	k := newRecipient(t, crypto.X25519).Public()
+	b, err := json.Marshal(map[string]crypto.RecipientKey{"key": k, "none": {}})
+	require.NoError(t, err)
+	stored := map[string]crypto.RecipientKey{}
+	require.NoError(t, json.Unmarshal(b, &stored))
+	require.True(t, stored["key"].Equal(k), "as a host stores it")
+	require.True(t, stored["none"].IsZero())
 	require.NoError(t, k.UnmarshalText(nil))
-	require.True(t, k.IsZero())
+	require.True(t, k.IsZero(), "no text is no key, whatever was there")
 	require.Empty(t, k.String())
-	_, err := k.MarshalBinary()
+	_, err = k.MarshalBinary()
 	require.ErrorIs(t, err, crypto.ErrInvalid)
 	require.Error(t, k.UnmarshalBinary([]byte("BDR\x01\x00\x20 too short")))
 	_, err = crypto.GenerateRecipientKey(0x11)
@@ -437,6 +445,13 @@ func TestSenderKeys(t *testing.T) {
 	require.False(t, k.Verify([]byte("massage"), sig))
 	require.False(t, k.Verify([]byte("message"), sig[:63]))
 	require.False(t, crypto.SenderKey{}.Verify([]byte("message"), sig))
+	// Thirty-two zero bytes are a point of small order, for which anybody can sign: a quarter of all messages pass with this.
+	forged := append([]byte{1}, make([]byte, ed25519.SignatureSize-1)...)
+	for i := range byte(64) {
+		require.False(t, crypto.SenderKey{}.Verify([]byte{i}, forged), "no key verifies nothing")
+	}
+	_, err = crypto.ParseSenderKey(strings.TrimPrefix(text, "brondata-sender-1:"))
+	require.ErrorIs(t, err, crypto.ErrInvalid)
 	_, err = crypto.NewLocalSigner(crypto.NewSecret(make([]byte, ed25519.PrivateKeySize)))
 	require.ErrorIs(t, err, crypto.ErrInvalid)
 	_, err = crypto.NewLocalSigner(crypto.Secret{})
@@ -462,4 +477,18 @@ func TestPackageReplayOfReusedBuffer(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, "release-2", told)
+}
+
+// TestPackageHeaderTooShort: a header that says that it ends earlier than it does is none, wherever that is.
+func TestPackageHeaderTooShort(t *testing.T) {
+	t.Parallel()
+	good := newParcel(t, []byte("content"), crypto.X25519).sealed.Bytes()
+	const at = 4 // after the magic
+	n := binary.BigEndian.Uint32(good[at:])
+	for short := range n {
+		bad := bytes.Clone(good)
+		binary.BigEndian.PutUint32(bad[at:], short)
+		_, err := crypto.ParsePackage(bad)
+		require.ErrorIs(t, err, crypto.ErrOpen, "%d of %d bytes", short, n)
+	}
 }

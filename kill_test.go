@@ -352,7 +352,7 @@ func assertNoCanary(t *testing.T, dir string, said ...[]byte) {
 		said = append(said, b)
 	}
 	for _, b := range said {
-		for _, marker := range []string{"anary", "999991772", "NL48BRON", "1234.56", strings.Repeat("k", 32)} {
+		for _, marker := range []string{"Canary-", "-canary", "999991772", "NL48BRON", "1234.56", strings.Repeat("k", 32)} {
 			assert.False(t, bytes.Contains(b, []byte(marker)), "%s is in a file or in a message", marker)
 		}
 	}

@@ -2,6 +2,7 @@ package brondata_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -179,4 +180,133 @@ func (s faultyDue) Due(ctx context.Context, k consent.Kind, at time.Time, max in
 		return nil, s.err
 	}
 	return s.Store.Due(ctx, k, at, max)
+}
+
+// A process that stands still while the grant is revoked and its end is swept opens nothing at the bank afterwards that nobody would
+// end, and keeps no connection.
+func TestOvertakenByTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"begin", "come back", "refresh"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			step := 1
+			if testing.Short() {
+				step = 3
+			}
+			for n := 1; ; n += step {
+				require.Less(t, n, 1000)
+				h := newBankHost(t, psd2test.Options{Approach: psd2test.OAuth, FrequencyPerDay: 1000})
+				first := func(c *brondata.Client) (err error) {
+					_, err = c.Connect(context.Background(), present, h.id, "bank", sources.ConnectRequest{RedirectURL: "https://host.example/back"})
+					return err
+				}
+				if what != "begin" {
+					back := h.begin(t)
+					first = func(c *brondata.Client) (err error) {
+						_, err = c.Connect(context.Background(), present, h.id, "bank", sources.ConnectRequest{Callback: back})
+						return err
+					}
+				}
+				if what == "refresh" {
+					require.NoError(t, first(h.Client))
+					h.now = h.now.Add(20 * time.Minute)
+					first = func(c *brondata.Client) error {
+						_, err := c.Collect(context.Background(), present, h.id, sources.Input{}, nil)
+						return err
+					}
+				}
+				var firstErr error
+				hit := h.overtaken(t, n, func(c *brondata.Client) { firstErr = first(c) }, func() {
+					require.NoError(t, h.Revoke(t.Context(), subject, h.id))
+					for range 3 {
+						_, err := h.Sweep(t.Context(), 100)
+						if what == "begin" { // else the bank may want a token that only the other process has
+							require.NoError(t, err, "call %d", n)
+						}
+						h.now = h.now.Add(time.Minute)
+					}
+				})
+				if !hit {
+					require.NoError(t, firstErr)
+					break
+				}
+				for range 3 {
+					h.now = h.now.Add(time.Hour)
+					_, err := h.Sweep(t.Context(), 100)
+					if what == "begin" {
+						require.NoError(t, err, "call %d", n)
+					}
+				}
+				open := h.bank.Consents()
+				delete(open, "terminatedByTpp")
+				if what != "refresh" { // one that stood still with the only token that the bank takes cannot be made up for
+					assert.Empty(t, open, "call %d: %v", n, firstErr)
+				}
+				for range 3 {
+					h.now = h.now.Add(8 * 24 * time.Hour)
+					_, err := h.Sweep(t.Context(), 100)
+					require.NoError(t, err, "call %d", n)
+				}
+				h.assertNoKeys(t)
+			}
+		})
+	}
+}
+
+// Who waited for a connection while the grant was revoked begins nothing.
+func TestRevokedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for what, call := range map[string]func(h *host, id consent.GrantID) error{
+		"connect": func(h *host, id consent.GrantID) error {
+			_, err := h.Connect(t.Context(), subject, id, "bank", sources.ConnectRequest{Callback: map[string][]string{"code": {"ok"}}})
+			return err
+		},
+		"collect": func(h *host, id consent.GrantID) error {
+			_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			store := &stuck{Store: consent.NewMemoryStore()}
+			h := newHost(t, func(c *brondata.Config) { c.Consent = store })
+			id := h.active(t)
+			store.dead = true
+			_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+			require.NoError(t, err)
+			store.dead = false
+			held, err := store.Due(t.Context(), "lease", h.now.Add(time.Hour), 10)
+			require.NoError(t, err)
+			before, err := h.Consent().Export(t.Context(), subject, "subject-1")
+			require.NoError(t, err)
+			done := make(chan error, 1)
+			go func() { done <- call(h, id) }()
+			select {
+			case err := <-done:
+				require.Fail(t, "it did not wait", "%v", err)
+			case <-time.After(50 * time.Millisecond):
+			}
+			require.NoError(t, h.Revoke(t.Context(), subject, id))
+			for _, it := range held {
+				require.NoError(t, store.Apply(t.Context(), consent.Change{Op: consent.OpDelete, Item: it}))
+			}
+			err = <-done
+			require.ErrorIs(t, err, consent.ErrNotPermitted)
+			require.ErrorIs(t, err, sources.ErrNotPermitted)
+			after, err := h.Consent().Export(t.Context(), subject, "subject-1")
+			require.NoError(t, err)
+			assert.Equal(t, accesses(t, before), accesses(t, after), "the bank was asked")
+		})
+	}
+}
+
+// accesses counts those of an export.
+func accesses(t *testing.T, export []byte) (n int) {
+	t.Helper()
+	var e consent.Export
+	require.NoError(t, json.Unmarshal(export, &e))
+	for _, log := range e.Accesses {
+		n += len(log)
+	}
+	return n
 }

@@ -282,9 +282,7 @@ func (c *Client) disconnect(ctx context.Context, l consent.Link) (deleted []rete
 			return deleted, nil
 		}
 	}
-	// It was the last: what a source left that is not registered any more goes, too.
-	if kept, err := c.vault.Links(ctx, connectionsOf(g.ID)); err != nil || len(kept) == 0 {
-		return deleted, err
-	}
+	// It was the last: what a source left that is not registered any more goes, too. Where there is nothing, a call that stood still
+	// all the while stores nothing any more, and so begins nothing at an institution.
 	return all()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -60,7 +61,7 @@ func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.In
 		return Step{Kind: StepDone}, nil
 	}
 	opts := r.session(reg, inst, o)
-	opts.Presence = p.Presence()
+	opts.Presence, opts.State = p.Presence(), underPermit(o.State, p)
 	opts.Access = func(ctx context.Context, account string) error { return accessError(p.Access(ctx, inst, account)) }
 	return call(ctx, r.limits.SourceTime, at, reg.desc, opts, func(ctx context.Context, s *Session) (Step, error) {
 		return conn.Connect(ctx, s, req)
@@ -175,13 +176,10 @@ func (r *Retriever) connector(inst model.InstitutionID, id model.SourceID) (*reg
 	return best, conn
 }
 
-// accessError gives a refusal of an access slot the sentinel that sources branch on.
+// accessError gives what came of taking an access slot the sentinel that sources branch on.
 func accessError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, consent.ErrLimit):
-		return &refusal{ErrLimit, err}
+	if _, hosts := errors.AsType[*foreign.Error](err); !hosts && errors.Is(err, consent.ErrInvalid) {
+		return &refusal{ErrAdapter, err} // an id that is none
 	}
-	return &refusal{ErrNotPermitted, err}
+	return ofPermit(err)
 }

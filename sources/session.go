@@ -52,6 +52,33 @@ type StateLocker interface {
 	Lock(ctx context.Context, inst model.InstitutionID, id model.SourceID) (unlock func(), err error)
 }
 
+// underPermit returns the state for a session under a permit: who had to wait for the lock asks again whether the permit still
+// allows anything, so that after a revoke nothing begins.
+func underPermit(s State, p consent.Permit) State {
+	if l, ok := s.(StateLocker); ok {
+		return permitting{l, p}
+	}
+	return s
+}
+
+type permitting struct {
+	StateLocker
+	permit consent.Permit
+}
+
+// Lock implements [StateLocker].
+func (s permitting) Lock(ctx context.Context, inst model.InstitutionID, id model.SourceID) (func(), error) {
+	unlock, err := s.StateLocker.Lock(ctx, inst, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := permitted(ctx, s.permit); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
 // SessionOptions are what a session is made of. The [Retriever] fills them in; tests of sources do so themselves.
 type SessionOptions struct {
 	Institution model.InstitutionID
@@ -155,7 +182,7 @@ func (s *Session) Files() []Document { return s.files }
 func (s *Session) Attended() *consent.Presence { return s.presence }
 
 // Account takes one access slot for an account before each access to it at the institution. An error means that the
-// account must not be accessed now: [ErrLimit] or [ErrNotPermitted]. A failed access counts.
+// account must not be accessed now: [ErrLimit] or [ErrNotPermitted], or that the host's consent store failed. A failed access counts.
 func (s *Session) Account(ctx context.Context, id string) error {
 	if s.account == nil {
 		return nil

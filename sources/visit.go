@@ -3,7 +3,6 @@ package sources
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -50,9 +49,10 @@ type attempt struct {
 func newVisit(c *collection, inst model.InstitutionID) *visit {
 	v := &visit{c: c, inst: inst, got: map[model.Category]*obtained{}}
 	v.sources = v.candidates()
+	known, ok := v.known()
 	for _, cat := range c.scope.Categories() {
-		// Where no source is known at all, everything that was asked is missing; else what no source has is not asked.
-		if len(v.sources) == 0 || slices.ContainsFunc(v.sources, func(s candidate) bool { return slices.Contains(s.categories, cat) }) {
+		// Where nothing is known of the institution, everything that was asked is missing; else what it does not have is not asked.
+		if !ok || slices.Contains(known, cat) {
 			v.asked = append(v.asked, cat)
 			v.got[cat] = &obtained{}
 		}
@@ -99,6 +99,23 @@ func (v *visit) candidates() []candidate {
 	return out
 }
 
+// known returns the categories that the institution's sources have or, where there are none, its own formats. It reports false
+// where there are none of these either.
+func (v *visit) known() (out []model.Category, ok bool) {
+	for _, s := range v.sources {
+		out, ok = append(out, s.categories...), true
+	}
+	if ok {
+		return out, true
+	}
+	for _, f := range v.c.registry.formats {
+		if f.Institution == v.inst {
+			out, ok = append(out, f.reader.Categories()...), true
+		}
+	}
+	return out, ok
+}
+
 // fileCategories returns what the readers of the institution's files can emit.
 func (v *visit) fileCategories() []model.Category {
 	var out []model.Category
@@ -138,8 +155,8 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	if err == nil {
 		err = a.fetch(ctx)
 	}
-	// An institution that refuses is no reason not to try its other sources; a permit that has ended is.
-	stop := errors.Is(err, ErrNotPermitted) && permitted(context.WithoutCancel(ctx), v.c.permit) != nil
+	// A source that fails is no reason not to try the institution's others; a permit that has ended, or cannot be asked, is.
+	stop := err != nil && permitted(ctx, v.c.permit) != nil
 	v.mu.Lock()
 	a.over = true
 	a.fetchErr = err
@@ -197,7 +214,7 @@ func (a *run) fetch(ctx context.Context) error {
 		Access: func(ctx context.Context, account string) error {
 			return accessError(a.c.permit.Access(ctx, a.inst, account))
 		},
-		State: a.c.o.State, Now: a.c.now,
+		State: underPermit(a.c.o.State, a.c.permit), Now: a.c.now,
 		Log: a.c.log.With("source", string(a.source.desc.ID), "institution", string(a.inst)),
 	}
 	if h, ok := a.c.in.Handovers[a.inst]; ok && a.source.desc.Method == model.Scrape {

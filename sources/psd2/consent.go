@@ -95,6 +95,9 @@ func (c *client) create(ctx context.Context, accounts []reference) (sources.Step
 	}
 	p.Consent = id
 	if err := c.keep(ctx); err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+		defer cancel()
+		_ = c.end(ctx, connection{Consent: id}) // nobody else knows of it; what counts is why
 		return sources.Step{}, err
 	}
 	if v.get("consentStatus").str() == "valid" {

@@ -2,6 +2,7 @@ package psd2_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -128,6 +129,24 @@ func TestKeptThoughTheCallerGoes(t *testing.T) {
 		h.State.Fail = nil
 		require.NoError(t, h.Fetch(t.Context(), hosttest.Everything()).Err)
 	})
+}
+
+// A consent that could not be saved is ended, since nobody would know of it.
+func TestUnsavedConsentIsEnded(t *testing.T) {
+	t.Parallel()
+	h := hosttest.New(t, psd2test.Options{})
+	full := errors.New("disk full")
+	h.State.Fail = func(context.Context) error {
+		if h.Bank.Calls("POST", "/consents") > 0 {
+			return full
+		}
+		return nil
+	}
+	_, err := h.Connect(sources.ConnectRequest{RedirectURL: hosttest.HomeURL})
+	require.ErrorIs(t, err, full)
+	assert.Equal(t, map[string]int{"terminatedByTpp": 1}, h.Bank.Consents())
+	h.State.Fail = nil
+	h.Connected()
 }
 
 // An authorisation that is started apart from the consent has its own headers for the way back.

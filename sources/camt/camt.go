@@ -19,6 +19,7 @@
 //     are compared with their balances as one. What is carried from page to page (a balance of the sub-type INTM) is interim. A page of a
 //     message (MsgPgntn) lacks what is on the others: whether these are in other documents is not looked at.
 //   - Entries with the status INFO move no money and give no record. FUTR and PDNG are pending.
+//   - Of fewer entries than TxsSummry says, and of a message without a statement, the document has the issue "incomplete".
 //   - A notification (camt.054) holds single entries, not a history: it has the issue "history-cut", and coverage does not
 //     take it for all of an account's transactions.
 //   - Dates are those written, from a Dt or a DtTm; no zone is applied.

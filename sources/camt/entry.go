@@ -62,6 +62,7 @@ func (r *reader) endEntry() error {
 	if r.group == 0 {
 		r.endGroup() // in 001.01 they stand in the entry itself
 	}
+	r.counted += max(1, r.stated)
 	if string(r.values.text[fStatus]) == "INFO" && !r.values.bad.has(fStatus) {
 		return nil
 	}

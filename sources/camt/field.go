@@ -18,6 +18,7 @@ const (
 	fLastPage
 	fStatementID
 	fSequence
+	fEntries
 	fFrom
 	fTo
 	fAccountIBAN

@@ -11,6 +11,8 @@ const (
 	header
 	pages
 	statement
+	summary
+	totals
 	period
 	account
 	accountID
@@ -111,12 +113,22 @@ func child(at place, name []byte) (place, field) {
 			return account, 0
 		case "FrToDt":
 			return period, 0
+		case "TxsSummry":
+			return summary, 0
 		case "Id":
 			return leaf, fStatementID
 		case "ElctrncSeqNb":
 			return leaf, fSequence
 		case "StmtPgntn", "RptPgntn", "NtfctnPgntn":
 			return pages, 0
+		}
+	case summary:
+		if string(name) == "TtlNtries" {
+			return totals, 0
+		}
+	case totals:
+		if string(name) == "NbOfNtries" {
+			return leaf, fEntries
 		}
 	case period:
 		switch string(name) {

@@ -52,6 +52,7 @@ type reader struct {
 	entry     int // number of the current entry in its statement
 	group     int // number of the current NtryDtls in its entry, 0 where there is none
 	detail    int // number of the current TxDtls in its NtryDtls
+	counted   int // transactions that the entries of the statement stand for, so far
 	balance   int
 
 	begun  bool                         // the head of the current statement is read
@@ -100,6 +101,9 @@ func (r *reader) read() error {
 	}
 	if err == io.EOF && r.message == "" {
 		return sources.Errorf(sources.ErrMalformed, "a Document without a message of camt.052, camt.053 or camt.054")
+	}
+	if err == io.EOF && r.statement == 0 {
+		r.incomplete("") // a message has a statement at least: that there is none does not say that nothing happened
 	}
 	if err == io.EOF {
 		r.missing()

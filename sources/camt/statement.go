@@ -21,7 +21,7 @@ func (r *reader) startStatement() error {
 		return sources.Errorf(sources.ErrLimit, "more than %d statements", maxStatements)
 	}
 	r.statement++
-	r.entry, r.balance = 0, 0
+	r.entry, r.balance, r.counted = 0, 0, 0
 	r.account = model.AccountID{}
 	r.owner = r.owner[:0]
 	r.values.reset(fPageNumber, fServicerBIC)
@@ -45,7 +45,7 @@ func (r *reader) startStatement() error {
 // long as a page is missing it covers none of its days.
 func (r *reader) endStatement() {
 	r.begin() // if there were no balances and entries
-
+	r.tally()
 	if r.format == Notification { // which has the entries that are told of, not all of them
 		return
 	}
@@ -75,6 +75,15 @@ func (r *reader) endStatement() {
 		}
 	}
 	r.w.Covers(r.account, from, until)
+}
+
+// tally compares the entries with TxsSummry: fewer than it says are not all. Some banks count the transactions in them. On a page of
+// several it may be about all of them.
+func (r *reader) tally() {
+	n, err := strconv.Atoi(string(r.values.text[fEntries]))
+	if err == nil && !r.values.bad.has(fEntries) && r.transactions && r.sheet == nil && n > max(r.entry, r.counted) {
+		r.incomplete(model.Locator(r.path))
+	}
 }
 
 // firstDay returns the first whole day of FrToDt: one that begins in the middle of a day, as reports do, does not have that day.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
@@ -50,7 +51,8 @@ type CollectOptions struct {
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
 // fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
-// nothing is returned, nor can be read afterwards. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
+// nothing is returned, nor can be read afterwards. Where the consent store fails, so that nobody knows whether the grant ended, the
+// error is the store's, and nothing is returned either. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
 // gone, or not the one of before. One category of an institution that is over 64 MiB as JSON, or a document that is to be kept over
 // 64 MiB, cannot be stored: [retention.ErrTooLarge]. [retention.ErrConflict] says that this process stood still, or was slow, while
 // others stored what is newer: of the institution nothing of this collection is kept, and collecting again helps.
@@ -137,6 +139,14 @@ func (c *Client) stored(ctx context.Context, by consent.Actor, g consent.Grant, 
 		return nil, c.unread(ctx, g, err)
 	}
 	d.Match() // sightings of one fact may have come over several links
+	// Of an institution that never gave anything nothing is kept, not even that.
+	for _, inst := range g.Institutions {
+		if !slices.ContainsFunc(d.Coverage, func(cov model.Coverage) bool { return cov.Institution == inst }) {
+			for _, cat := range c.retriever.Asked(inst, g.Scope) {
+				d.Coverage = append(d.Coverage, model.Coverage{Institution: inst, Category: cat, Obtained: model.ObtainedNone})
+			}
+		}
+	}
 	return d, nil
 }
 

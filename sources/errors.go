@@ -29,7 +29,7 @@ var (
 	ErrHost           = errors.New("host not allowed")           // a request to a host outside the source's list
 	ErrAdapter        = errors.New("adapter broke its contract") // a source or normalizer did what its contract forbids
 	ErrConfig         = errors.New("wrong configuration")        // the host's own mistake: what it configured, registered or passed
-	ErrUnexpected     = errors.New("unexpected error")           // none of the above
+	ErrUnexpected     = errors.New("unexpected error")           // none of the above, such as a failure of the host's own stores
 )
 
 // codes gives each sentinel its stable name in coverage, progress events and logs.
@@ -94,8 +94,9 @@ const (
 
 // Error is the one error type at the boundary: made once by the [Retriever] or the [Registry] around what an adapter
 // returned. It wraps the sentinel of the cause, and the context's error, but not the cause itself: texts of foreign
-// errors can hold addresses with query strings, and values. Only what went wrong in the host's own [State] can be reached
-// through it, so that a key service that is down is told from an adapter at fault.
+// errors can hold addresses with query strings, and values. Only what went wrong in the host's own [State], or in its consent
+// store, can be reached through it, so that a key service or a database that is down is told from an adapter at fault, and from
+// a subject who withdrew.
 type Error struct {
 	Op          Op
 	Institution model.InstitutionID
@@ -103,7 +104,7 @@ type Error struct {
 	Format      model.FormatID
 	Document    int // the ordinal of the document in its source, from 1; 0 where the error is about none
 	sentinel    error
-	cause       error // what package consent calls a refusal, or the error of the host's state; nil otherwise
+	cause       error // what package consent calls a refusal, or the error of the host's state or store; nil otherwise
 	text        string
 }
 
@@ -128,7 +129,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the sentinel; with it, for a refusal, what package consent calls it, and the error of the host's state.
+// Unwrap returns the sentinel; with it, for a refusal, what package consent calls it, and the error of the host's state or store.
 func (e *Error) Unwrap() []error {
 	if e.cause != nil {
 		return []error{e.sentinel, e.cause}

@@ -3,6 +3,7 @@ package sources
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
 )
 
@@ -106,7 +108,8 @@ type Event struct {
 // is in the dossier, and the coverage says what happened.
 //
 // The error is nil also where the dossier is incomplete. It is not nil where nothing may be returned, as the permit ended
-// ([ErrNotPermitted], without a dossier), or where ctx ended (with what there is).
+// ([ErrNotPermitted], without a dossier) or the consent store could not say whether it did (its error, and no dossier either), or
+// where ctx ended (with what there is).
 func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *CollectOptions) (*model.Dossier, error) {
 	if o == nil {
 		o = &CollectOptions{}
@@ -147,15 +150,33 @@ func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *
 	return d, nil
 }
 
-// permitted asks the permit. Whatever it answers but nil means no.
+// Asked returns what of a scope an institution is asked for as long as no file is handed over: what its sources have, or its own
+// formats; all of the scope where none of them is registered.
+func (r *Retriever) Asked(inst model.InstitutionID, s model.Scope) []model.Category {
+	return newVisit(&collection{Retriever: r, scope: s}, inst).asked
+}
+
+// permitted asks the permit. Whatever it answers but nil means that nothing may be fetched, kept or returned.
 func permitted(ctx context.Context, p consent.Permit) error {
-	if err := p.Check(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	err := p.Check(ctx)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return ofPermit(err)
+}
+
+// ofPermit gives a permit's no the sentinel that callers branch on. Where the host's consent store failed, nobody said no: that
+// error is the host's own, as one of its state is.
+func ofPermit(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, consent.ErrLimit):
+		return &refusal{ErrLimit, err}
+	case errors.Is(err, consent.ErrNotPermitted):
 		return &refusal{ErrNotPermitted, err}
 	}
-	return nil
+	return foreign.Own(err) // package consent has cut off what is not ours
 }
 
 // widen returns what the normalizers are asked to read in memory: whole records of the scope's categories, and what

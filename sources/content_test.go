@@ -347,3 +347,47 @@ func TestStatusError(t *testing.T) {
 		assert.Equal(t, status == 206, err != nil, status)
 	}
 }
+
+// A source that fails behind what it brought, however it says so, brought less than all, and nothing that is balanced.
+func TestCollectFailsBehindABalance(t *testing.T) {
+	t.Parallel()
+	fail := sources.Errorf(sources.ErrUnavailable, "status 503")
+	for name, tc := range map[string]struct {
+		then     func(s *sources.Session) error
+		docs     []string
+		outcome  string
+		obtained model.Obtained
+		balanced model.Check
+	}{
+		"it does not fail":            {func(*sources.Session) error { return nil }, []string{balancedText}, "api ok", model.ObtainedAll, model.CheckYes},
+		"an error":                    {func(*sources.Session) error { return fail }, []string{balancedText}, "api unavailable", model.ObtainedPart, model.CheckNot},
+		"of a category":               {func(s *sources.Session) error { s.Failed(fail, model.CategoryTransaction); return nil }, []string{balancedText}, "api unavailable", model.ObtainedPart, model.CheckNot},
+		"of none":                     {func(s *sources.Session) error { s.Failed(fail); return nil }, []string{balancedText}, "api unavailable", model.ObtainedPart, model.CheckNot},
+		"without an error":            {func(s *sources.Session) error { s.Failed(nil, model.CategoryTransaction); return nil }, []string{balancedText}, "api adapter", model.ObtainedPart, model.CheckNot},
+		"of another category":         {func(s *sources.Session) error { s.Failed(fail, model.CategoryPerson); return nil }, []string{balancedText}, "api unavailable", model.ObtainedAll, model.CheckYes},
+		"a document that lacks data":  {func(*sources.Session) error { return nil }, []string{balancedText + "lacks\n"}, "api ok", model.ObtainedPart, model.CheckNot},
+		"before it brought something": {func(*sources.Session) error { return fail }, nil, "api unavailable", model.ObtainedAll, model.CheckYes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := source("api", "bank", model.API, bankCats, nil, tc.docs...)
+			inner := api.fetch
+			api.fetch = func(ctx context.Context, s *sources.Session, q sources.Query, deliver func(sources.Document) error) error {
+				if err := inner(ctx, s, q, deliver); err != nil {
+					return err
+				}
+				return tc.then(s)
+			}
+			ss := []sources.Source{api}
+			if tc.docs == nil {
+				ss = append(ss, source("next", "bank", model.File, bankCats, nil, balancedText)) // what was never there spoils nothing
+			}
+			d, err := collect(t, registry(t, ss...), grant(t, scopeOf(bankCats...), "bank").Permit, sources.Input{}, nil)
+			require.NoError(t, err)
+			cov := cover(t, d, "bank", model.CategoryTransaction)
+			assert.Equal(t, tc.outcome, outcomes(cov)[0])
+			assert.Equal(t, tc.obtained, cov.Obtained)
+			assert.Equal(t, tc.balanced, cov.Balanced)
+		})
+	}
+}

@@ -166,7 +166,8 @@ func (s *Session) Institution() model.InstitutionID { return s.inst }
 // redirect and at the connection; answers capped; cookies and credentials never to another origin; never to DigiD. Its
 // errors wrap sentinels of this package inside a [url.Error], whose text holds the address: never log it. [Errorf] a new
 // one, or return it as it is. What was read of an answer that broke off ends with an error that is also
-// [io.ErrUnexpectedEOF].
+// [io.ErrUnexpectedEOF]. One that says nothing of its length, as in HTTP 1.0, ends where its connection does: whether it is whole
+// only its format can tell.
 //
 // The client is the caller's own copy: to set its CheckRedirect, for example, changes no other.
 func (s *Session) HTTP() *http.Client {
@@ -288,7 +289,7 @@ func (h *hold) end(change func()) {
 }
 
 // Failed says that a source could not bring all of some categories but goes on with the rest: one account of several
-// that the bank does not answer for, for example. The coverage of these categories will be incomplete.
+// that the bank does not answer for, for example. The coverage of these categories will be incomplete; of all, where none is named.
 func (s *Session) Failed(err error, cs ...model.Category) {
 	if s.failed != nil {
 		s.failed(err, cs)

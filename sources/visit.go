@@ -41,6 +41,13 @@ type obtained struct {
 	balanced model.Check
 }
 
+// unbalance notes that what was read does not tell whether all of it adds up.
+func (g *obtained) unbalance(c model.Category) {
+	if c == model.CategoryTransaction || c == model.CategoryBalance {
+		g.balanced = g.balanced.Worse(model.CheckNot)
+	}
+}
+
 type attempt struct {
 	model.Attempt
 	categories []model.Category
@@ -170,6 +177,9 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 		// A source that ends without an error brought all that it was asked for; a file holds what its format can hold.
 		whole, brought := a.read[c]
 		complete := a.fetchErr == nil && !a.failed[c] && (whole || !brought && s.desc.Method != model.File)
+		if !complete && brought {
+			g.unbalance(c) // what did not come may be what the balances are about
+		}
 		if complete || brought {
 			g.method = s.desc.Method
 		}
@@ -274,8 +284,14 @@ func only(s model.Scope, cs []model.Category) model.Scope {
 func (a *run) report(err error, cs []model.Category) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over || err == nil {
+	if a.over {
 		return
+	}
+	if err == nil {
+		err = Errorf(ErrAdapter, "the source told of a failure without saying which")
+	}
+	if len(cs) == 0 {
+		cs = a.todo
 	}
 	if a.firstErr == nil {
 		a.firstErr = err
@@ -392,7 +408,7 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 			continue
 		}
 		if c == model.CategoryTransaction || c == model.CategoryBalance {
-			if err != nil {
+			if err != nil || lacks(info.Issues) {
 				balanced = balanced.Worse(model.CheckNot) // nobody knows what the rest holds
 			}
 			g := a.got[c]

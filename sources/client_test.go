@@ -442,8 +442,11 @@ func TestClientCookies(t *testing.T) {
 	o := sources.SessionOptions{HTTP: loopback(a, b)}
 	hosts := []string{hostOf(t, a), hostOf(t, b)}
 	var wg sync.WaitGroup
+	turn := make(chan struct{}, 8) // the handshakes of all at once could take longer than a client waits for one
 	for i := range 50 {
 		wg.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
 			s := session(t, o, hosts...)
 			own := "canary" + string(rune('A'+i%26)) + string(rune('a'+i/26))
 			_, err := get(s, a.URL+"/?set="+own)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/internal/cputest"
 	"github.com/brondata/brondata/sources/pdftext"
 )
 
@@ -57,9 +58,9 @@ func BenchmarkText(b *testing.B) {
 				reference = min(reference, timed(func() { require.NoError(b, cmd.Run()) }))
 				referenceCPU = min(referenceCPU, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 				for range 2 {
-					used := cpuTime()
+					used := cputest.Used()
 					own = min(own, timed(func() { countWords(b, data) }))
-					ownCPU = min(ownCPU, cpuTime()-used)
+					ownCPU = min(ownCPU, cputest.Used()-used)
 				}
 			}
 			ratio := float64(own) / float64(reference)

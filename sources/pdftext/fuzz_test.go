@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/internal/cputest"
 	"github.com/brondata/brondata/sources/pdftext"
 )
 
@@ -22,9 +23,9 @@ var fuzzLimits = pdftext.Limits{Inflated: 4 << 20, Operators: 200_000, PageGlyph
 func checkAny(t *testing.T, data []byte) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	used := cpuTime()
+	used := cputest.Used()
 	first, err := readAll(ctx, data)
-	require.Less(t, cpuTime()-used, 5*time.Second, "one reading took too long")
+	require.Less(t, cputest.Used()-used, 5*time.Second, "one reading took too long")
 	if err != nil {
 		known := false
 		for _, s := range []error{

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/internal/cputest"
 	"github.com/brondata/brondata/sources/pdftext"
 )
 
@@ -139,11 +140,11 @@ func TestHostileChild(t *testing.T) {
 	}
 	data, err := io.ReadAll(os.Stdin)
 	require.NoError(t, err)
-	start, used := time.Now(), cpuTime()
+	start, used := time.Now(), cputest.Used()
 	err = readHostile(t.Context(), data)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	fmt.Printf("\nresult: %d %d %d %v\n", time.Since(start).Milliseconds(), (cpuTime() - used).Milliseconds(), m.Sys, err)
+	fmt.Printf("\nresult: %d %d %d %v\n", time.Since(start).Milliseconds(), (cputest.Used() - used).Milliseconds(), m.Sys, err)
 }
 
 // TestHostile reads each hostile file in a process of its own and holds it to two seconds and 256 MB. The time is that of

@@ -1,10 +1,11 @@
 //go:build !unix
 
-package pdftext_test
+package cputest
 
 import "time"
 
 // started stands in for the processor time where it cannot be asked for.
 var started = time.Now()
 
-func cpuTime() time.Duration { return time.Since(started) }
+// Used returns the time since the start of this process.
+func Used() time.Duration { return time.Since(started) }

@@ -439,7 +439,9 @@ func openKillHost(ctx context.Context, dir string, f *faults) (*host, *killDB, e
 // child goes the whole way and is killed at its n-th store call.
 func child(dir string) int {
 	n, err := strconv.Atoi(os.Getenv(killAt))
-	if err == nil {
+	if id := consent.GrantID(os.Getenv(stopGrant)); err == nil && id != "" {
+		err = stoppedChild(dir, n, id)
+	} else if err == nil {
 		mode := os.Getenv(killMode)
 		f := &faults{n: n, kill: func(call func() error) {
 			switch mode {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -157,4 +158,48 @@ func TestLeaseAbandoned(t *testing.T) {
 	assert.NotContains(t, err.Error(), "anary")
 	s.set(false, false)
 	require.True(t, free(t, c))
+}
+
+// A lease is renewed as long as it is held; one of a process that died is had within its time; who waits gives up with its context; and
+// of none of it anything goes on.
+func TestLeaseTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &Client{conf: Config{Consent: consent.NewMemoryStore(), Now: time.Now}}
+		l, err := c.lease(t.Context(), "grant", "x")
+		require.NoError(t, err)
+		for _, wait := range []time.Duration{time.Second, leaseTime, time.Hour} {
+			ctx, cancel := context.WithTimeout(t.Context(), wait)
+			_, err = c.lease(ctx, "grant", "x")
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			cancel()
+		}
+		require.NoError(t, l.check(t.Context()))
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 20 { // all that wait get their turn
+			wg.Go(func() {
+				l, err := c.lease(t.Context(), "grant", "x")
+				if assert.NoError(t, err) {
+					time.Sleep(time.Second)
+					l.end(t.Context())
+				}
+			})
+		}
+		l.end(t.Context())
+		wg.Wait()
+		assert.Less(t, time.Since(began), time.Minute)
+
+		dead, err := c.lease(t.Context(), "grant", "x")
+		require.NoError(t, err)
+		dead.timer.Stop()
+		began = time.Now()
+		next, err := c.lease(t.Context(), "grant", "x")
+		require.NoError(t, err)
+		assert.InDelta(t, leaseTime, time.Since(began), float64(time.Second))
+		require.ErrorIs(t, dead.check(t.Context()), retention.ErrConflict)
+		dead.end(t.Context())
+		require.NoError(t, next.check(t.Context()), "what the dead one does when it wakes up")
+		next.end(t.Context())
+	})
 }

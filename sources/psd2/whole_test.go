@@ -22,6 +22,7 @@ import (
 	"github.com/brondata/brondata/sources"
 	"github.com/brondata/brondata/sources/psd2"
 	"github.com/brondata/brondata/sources/psd2/internal/hosttest"
+	"github.com/brondata/brondata/sources/psd2/psd2test"
 )
 
 // wire is a bank made of bytes: what it writes is no server's idea of a proper answer.
@@ -66,6 +67,14 @@ func collectFrom(t testing.TB, w *wire) *model.Dossier {
 	t.Helper()
 	s, err := psd2.New(psd2.Config{ID: hosttest.SourceID, Institution: hosttest.BankID, BaseURL: "http://" + w.Addr().String()})
 	require.NoError(t, err)
+	state := &hosttest.State{}
+	state.Set(`{"version":1,"current":{"consent":"c-1"}}`)
+	return collectBy(t, s, state, sources.RetrieverOptions{HTTP: sources.HTTPOptions{InsecureLoopback: true}})
+}
+
+// collectBy collects everything through a retriever.
+func collectBy(t testing.TB, s *psd2.Source, state sources.State, o sources.RetrieverOptions) *model.Dossier {
+	t.Helper()
 	var g sources.Registry
 	require.NoError(t, g.AddSource(s))
 	require.NoError(t, g.AddNormalizer(psd2.Normalizer{}))
@@ -83,10 +92,8 @@ func collectFrom(t testing.TB, w *wire) *model.Dossier {
 	require.NoError(t, err)
 	p, err := m.Permit(t.Context(), subject, grant.ID)
 	require.NoError(t, err)
-	r, err := sources.NewRetriever(&g, &sources.RetrieverOptions{HTTP: sources.HTTPOptions{InsecureLoopback: true}})
+	r, err := sources.NewRetriever(&g, &o)
 	require.NoError(t, err)
-	state := &hosttest.State{}
-	state.Set(`{"version":1,"current":{"consent":"c-1"}}`)
 	d, err := r.Collect(t.Context(), p, sources.Input{}, &sources.CollectOptions{State: state})
 	require.NoError(t, err)
 	return d
@@ -269,6 +276,74 @@ func testLooksWhole(t *testing.T, name, path string, answer []byte, lost []model
 		for _, c := range d.Coverage {
 			assert.NotEqual(t, model.CheckYes, c.Balanced)
 		}
+	})
+}
+
+// Every fault at every call of a collection: what coverage says is all, is all.
+func TestEveryFaultAtEveryCall(t *testing.T) {
+	t.Parallel()
+	faults := map[string]psd2test.Fault{
+		"garbage": {Kind: psd2test.Garbage}, "a page": {Kind: psd2test.HTML}, "a login page": {Kind: psd2test.Login},
+		"cut": {Kind: psd2test.Truncate}, "no bytes": {Kind: psd2test.Body}, "an object": {Kind: psd2test.Body, Body: "{}"},
+		"no answer": {Kind: psd2test.Hang}, "another list": {Kind: psd2test.Body, Body: `{"cardAccounts":[]}`},
+	}
+	for _, status := range []int{202, 204, 206, 304, 400, 401, 404, 429, 503} {
+		faults[fmt.Sprint(status)] = psd2test.Fault{Kind: psd2test.Status, Status: status}
+		faults[fmt.Sprint(status, " and an empty list")] = psd2test.Fault{Kind: psd2test.Body, Status: status, Body: `{"accounts":[],"balances":[],"transactions":{"booked":[]}}`}
+	}
+	for _, code := range []string{"PERIOD_INVALID", "PARAMETER_NOT_SUPPORTED", "SERVICE_BLOCKED", "ACCESS_EXCEEDED", "CONSENT_EXPIRED", "RESOURCE_UNKNOWN"} {
+		faults[code] = psd2test.Fault{Kind: psd2test.Status, Status: 400, Code: code}
+		faults[code+" with success"] = psd2test.Fault{Kind: psd2test.Body, Body: `{"tppMessages":[{"category":"ERROR","code":"` + code + `"}]}`}
+	}
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := hosttest.New(t, psd2test.Options{Accounts: psd2test.Sample(), PageSize: 2}).Connected()
+			o := sources.RetrieverOptions{HTTP: h.Bank.HTTP(), Now: hosttest.Clock}
+			count := func(d *model.Dossier) map[model.Category]int {
+				out := map[model.Category]int{}
+				for _, r := range d.Records {
+					out[r.Category()]++
+				}
+				return out
+			}
+			whole := count(collectBy(t, h.Source(), h.State, o))
+			h.Bank.Reset()
+			collectBy(t, h.Source(), h.State, o)
+			calls := len(h.Bank.Requests())
+			require.Greater(t, calls, 5)
+			o.Limits.RequestTime = time.Second
+			if f.Kind == psd2test.Hang {
+				o.Limits.RequestTime = 100 * time.Millisecond
+			}
+			for call := range calls {
+				h.Bank.Reset()
+				f.Skip, f.Times = call, 1
+				h.Bank.Inject(f)
+				d := collectBy(t, h.Source(), h.State, o)
+				got, all := count(d), 0
+				for c, o := range obtained(d) {
+					if o != model.ObtainedAll {
+						continue
+					}
+					all++
+					lost := whole[c] - got[c]
+					if c == model.CategoryTransaction && withoutPending(d) && lost == 1 {
+						lost = 0 // the one that is not booked, which a document says is not there
+					}
+					assert.Zero(t, lost, "%s, at call %d", c, call+1)
+				}
+				if len(h.Bank.Requests()) == calls { // there was no second try
+					assert.Less(t, all, 3, "call %d", call+1)
+				}
+			}
+		})
+	}
+}
+
+func withoutPending(d *model.Dossier) bool {
+	return slices.ContainsFunc(d.Documents, func(i model.DocumentInfo) bool {
+		return slices.Contains(i.Issues, model.Issue{Code: model.IssueMissing, At: "/transactions/pending"})
 	})
 }
 

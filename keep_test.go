@@ -358,6 +358,34 @@ func TestAddTwoInstitutions(t *testing.T) {
 	}
 }
 
+// An institution that gave nothing is missing from what is reviewed and released, as it was from the collection.
+func TestInstitutionWithoutAnything(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	id := h.decided(t, func(p *consent.Proposal) { p.Institutions = append(p.Institutions, "another") })
+	h.collect(t, id, sources.Input{Files: []sources.Document{{Institution: "bank", Body: sources.BytesContent([]byte(bankRecords))}}}, nil)
+	r := h.review(t, id)
+	p, err := h.Release(t.Context(), subject, r.Approval())
+	require.NoError(t, err)
+	released, err := h.open(p)
+	require.NoError(t, err)
+	assert.False(t, released.Complete())
+	for _, coverage := range [][]model.Coverage{r.Coverage, released.Coverage} {
+		missing := map[model.Category]model.Obtained{}
+		for _, cov := range coverage {
+			if cov.Institution == "another" {
+				missing[cov.Category] = cov.Obtained
+			}
+		}
+		assert.Equal(t, map[model.Category]model.Obtained{model.CategoryBalance: model.ObtainedNone, model.CategoryTransaction: model.ObtainedNone}, missing)
+	}
+	left, err := h.Client.Review(t.Context(), subject, id, &brondata.ReviewOptions{LeaveOut: []model.Category{model.CategoryTransaction}})
+	require.NoError(t, err)
+	for _, cov := range left.Coverage {
+		assert.NotEqual(t, model.CategoryTransaction, cov.Category, "what is left out is not told, not even that it is missing")
+	}
+}
+
 const (
 	accountA = "NL48BRON0123456789"
 	accountB = "NL14BRON0200000101"

@@ -118,6 +118,29 @@ func TestCollectHistoryOfAMonth(t *testing.T) {
 	}
 }
 
+// Nothing that could be asked of an institution is forgotten because nothing was handed over.
+func TestAsked(t *testing.T) {
+	t.Parallel()
+	g := registry(t, source("api", "bank", model.API, bankCats, nil), sources.Upload{})
+	r, err := sources.NewRetriever(g, nil)
+	require.NoError(t, err)
+	scope := scopeOf(model.CategoryPerson, model.CategoryPension, model.CategoryTransaction)
+	for inst, want := range map[model.InstitutionID][]model.Category{
+		"bank":    {model.CategoryPerson, model.CategoryTransaction}, // of its source
+		"fund":    {model.CategoryPerson, model.CategoryPension},     // of its own format
+		"another": {model.CategoryPerson, model.CategoryPension, model.CategoryTransaction},
+	} {
+		assert.ElementsMatch(t, want, r.Asked(inst, scope), inst)
+		d, err := r.Collect(t.Context(), grant(t, scope, inst).Permit, sources.Input{}, nil)
+		require.NoError(t, err)
+		var got []model.Category
+		for _, cov := range d.Coverage {
+			got = append(got, cov.Category)
+		}
+		assert.ElementsMatch(t, want, got, inst)
+	}
+}
+
 // What a source lost shows in the coverage, whatever the source says.
 func TestCollectWhatIsLost(t *testing.T) {
 	t.Parallel()

@@ -348,6 +348,16 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, links, 1)
 	require.Equal(t, start.Add(time.Hour), links[0].Until)
+	confirmed := links[0]
+	for _, until := range []time.Time{start.Add(time.Hour), start.Add(2 * time.Hour)} {
+		again, err := k.MoveLink(t.Context(), g.ID, "bank", consent.LinkConfirm, until)
+		require.NoError(t, err)
+		links, err := k.Links(t.Context(), jan, g.ID)
+		require.NoError(t, err)
+		require.Equal(t, []consent.Link{again}, links)
+		require.Equal(t, until, again.Until)
+		require.Equal(t, until.Equal(confirmed.Until), again.Version == confirmed.Version, "nothing new is no change, a longer authorisation is one")
+	}
 
 	_, err = move(consent.LinkNeed)
 	require.NoError(t, err)
@@ -355,6 +365,8 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 	_, err = move(consent.LinkConfirm)
 	require.Equal(t, consent.ReasonRevoked, reason(err), "who revokes while at the bank comes back to a refusal")
+	_, err = move(consent.LinkNeed)
+	require.Equal(t, consent.ReasonRevoked, reason(err), "nobody is sent there for it again either")
 
 	// The institution is down for a while: longer and longer pauses, and then it works.
 	calls := 0
@@ -376,6 +388,21 @@ func TestLinks(t *testing.T) {
 	links, err = k.Links(t.Context(), jan, g.ID)
 	require.NoError(t, err)
 	require.Equal(t, consent.LinkClosed, links[0].State)
+
+	// What was disconnected before the grant ended is left alone.
+	g = k.active(t, nil)
+	for _, e := range []consent.LinkEvent{consent.LinkRestart, consent.LinkClose} {
+		_, err = k.MoveLink(t.Context(), g.ID, "bank", e, time.Time{})
+		require.NoError(t, err)
+	}
+	_, err = k.Revoke(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	before := calls
+	for range 2 {
+		_, err = k.Sweep(t.Context(), system, 10, o)
+		require.NoError(t, err)
+	}
+	require.Equal(t, before, calls)
 }
 
 // TestSweepGoesOn has the earliest of each kind fail again and again: the others must not wait for it.
@@ -424,6 +451,9 @@ func TestSweepGoesOn(t *testing.T) {
 	s, err := k.Sweep(t.Context(), system, 1, nil)
 	require.ErrorIs(t, err, errLogDown)
 	require.Equal(t, 1, s.Failed)
+	due, err := k.store.Due(t.Context(), "event", k.clock.now(), 10)
+	require.NoError(t, err)
+	require.Len(t, due, 2, "the one that failed waits")
 	k.log.setDown(false)
 	for range 2 {
 		s, err := k.Sweep(t.Context(), system, 1, nil)

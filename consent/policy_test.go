@@ -117,6 +117,7 @@ func TestFirstKey(t *testing.T) {
 	strict := consent.Rules{{Role: consent.RoleSubject, OwnSubject: true, Actions: []consent.Action{consent.ActionPropose}}}
 	_, err := k.withPolicy(t, strict).Propose(t.Context(), jan, k.proposal())
 	assertRefused(t, err, consent.ActionFirstKey, "a key that nobody checked")
+	assert.Equal(t, []string{"first-key/refused"}, k.log.actions(), "the action that was refused, not the one that was asked for")
 	grants, err := k.List(t.Context(), jan, jan.ID)
 	require.NoError(t, err)
 	require.Empty(t, grants)
@@ -240,7 +241,7 @@ func TestTextsOfTheManager(t *testing.T) {
 	require.NoError(t, err)
 	for _, g := range []consent.Grant{g, got, decided, listed[0], snapshot, revoked} {
 		for _, text := range []string{g.Onboarding().Text("nl", nil), consent.NewReceipt(g, start, nil).Text("nl")} {
-			assert.Contains(t, text, "Voorbeeldbank")
+			assert.Contains(t, text, "- Voorbeeldbank\n- uwv\n", "one without a name is shown by its id")
 			assert.Contains(t, text, "13:00 CET")
 			assert.NotContains(t, text, "UTC")
 			assert.Contains(t, text, "Op de pagina Mijn toestemmingen.")
@@ -327,6 +328,8 @@ func TestDefaultRules(t *testing.T) {
 	require.NoError(t, anyAction.Allow(t.Context(), auditor, read), "a list that is nil matches anything")
 	read.Compartment = retention.Financial
 	assertRefused(t, anyAction.Allow(t.Context(), auditor, read), consent.ActionRead, "another compartment")
+	read.Compartment = ""
+	require.NoError(t, anyAction.Allow(t.Context(), auditor, read), "where no data is read")
 }
 
 // asked keeps what a policy is asked.

@@ -73,9 +73,19 @@ func TestReleaseSendsWhatWasApproved(t *testing.T) {
 			require.ErrorIs(t, err, consent.ErrDelivered, "it works once")
 		})
 	}
+	for range 3 {
+		k.clock.pass(time.Minute)
+		_, _, err := k.Review(t.Context(), jan, g.ID, dossier(t), nil)
+		require.NoError(t, err)
+	}
 	rs, err := k.Releases(t.Context(), jan, g.ID)
 	require.NoError(t, err)
-	require.Len(t, rs, 2)
+	require.Len(t, rs, 5)
+	for i, r := range rs {
+		assert.Equal(t, i < 2, r.State == consent.ReleaseDelivered)
+		assert.Equal(t, i < 2, r.Delivered.Equal(start))
+		assert.False(t, i > 0 && r.Reviewed.Before(rs[i-1].Reviewed), "the oldest first")
+	}
 }
 
 func TestReleaseIsVoidWhenAnythingChanged(t *testing.T) {

@@ -149,6 +149,7 @@ func TestOnboardingSaysOnlyWhatIsSo(t *testing.T) {
 		"an hour":            {func(o *consent.Onboarding) { o.Purpose.Keep[model.CategoryTransaction] = time.Hour }, []string{"at most 1 hour after"}, []string{"kept for"}},
 		"all history":        {func(o *consent.Onboarding) { o.Scope.Since = model.Date{} }, []string{"As far back as the sources go."}, []string{"Nothing older"}},
 		"from a month":       {func(o *consent.Onboarding) { o.Scope.Since = month(2030, 3) }, []string{"Data from March 2030 on."}, nil},
+		"from a year":        {func(o *consent.Onboarding) { o.Scope.Since = year(2030) }, []string{"Data from 2030 on."}, nil},
 		"in another's place": {func(o *consent.Onboarding) { o.Supersedes = "aaaaaaaaaaaaaaaaaaaaaaaaaa" }, []string{replaced}, nil},
 		"no field":           {func(o *consent.Onboarding) { o.Scope.Baskets = basket() }, []string{"Who you are: only that there are any"}, nil},
 		"one language":       {func(o *consent.Onboarding) { o.Purpose.Text.English = "" }, []string{"Uw hypotheekaanvraag beoordelen."}, nil},
@@ -173,8 +174,12 @@ func TestOnboardingSaysOnlyWhatIsSo(t *testing.T) {
 	}
 }
 
-func month(y, m int) model.Date {
-	d, err := model.ParseDate(fmt.Sprintf("%04d-%02d", y, m))
+func year(y int) model.Date { return parsed(fmt.Sprintf("%04d", y)) }
+
+func month(y, m int) model.Date { return parsed(fmt.Sprintf("%04d-%02d", y, m)) }
+
+func parsed(s string) model.Date {
+	d, err := model.ParseDate(s)
 	if err != nil {
 		return model.Date{}
 	}
@@ -213,6 +218,10 @@ func TestReceiptTellsHowItEnded(t *testing.T) {
 	was, is := receipt(old.ID), receipt(next.ID)
 	assert.Equal(t, []consent.GrantID{next.ID, ""}, []consent.GrantID{was.SupersededBy, was.Supersedes})
 	assert.Equal(t, []consent.GrantID{"", old.ID}, []consent.GrantID{is.SupersededBy, is.Supersedes})
+	assert.Equal(t, consent.Onboarding{
+		Grant: next.ID, Recipient: next.Recipient, Purpose: next.Purpose, Scope: next.Scope, Institutions: next.Institutions,
+		ValidUntil: next.ValidUntil, DecideBy: next.DecideBy, Supersedes: old.ID,
+	}, next.Onboarding(), "the digest of what was shown is over all of it")
 	assert.Equal(t, further, was.Purposes[0].Further)
 	assert.True(t, was.Purposes[0].Documents)
 	assert.False(t, is.Purposes[0].Documents)

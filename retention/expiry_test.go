@@ -242,6 +242,14 @@ func TestTermsAreFixed(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, p.Equal(status.Policy))
 	assert.Equal(t, start, status.Created)
+	other := ref
+	other.Link = "other"
+	for range 2 {
+		require.NoError(t, b.CreateLink(ctx, other, retention.Policy{Recurrent: true}), "as it was stored")
+	}
+	status, err = b.Status(ctx, ref.Grant, other.Link)
+	require.NoError(t, err)
+	assert.True(t, status.Policy.Recurrent)
 }
 
 // TestStateExtendsNothing: saving a link's state is no retrieval, and data does not live longer for it.

@@ -36,14 +36,15 @@ func (c *cryptor) strings(r Ref) func([]byte) []byte {
 		if key == nil {
 			key = c.objectKey(r, c.str)
 		}
-		return decryptWith(key, c.str, b)
+		out, _ := decryptWith(key, c.str, b)
+		return out
 	}
 }
 
 // stream returns the decryption of the stream of object r, nil when it is not encrypted. filter is the name of the crypt
 // filter that the stream chose itself, if it did. The error is ErrEncrypted: the document opened without a key, but this
-// stream needs it.
-func (c *cryptor) stream(r Ref, filter string, isMetadata bool) (func([]byte) []byte, error) {
+// stream needs it. What is returned tells whether the data is whole, as far as that can be told.
+func (c *cryptor) stream(r Ref, filter string, isMetadata bool) (func([]byte) ([]byte, bool), error) {
 	m := c.stm
 	if filter != "" {
 		m = c.filters[filter]
@@ -56,7 +57,7 @@ func (c *cryptor) stream(r Ref, filter string, isMetadata bool) (func([]byte) []
 	if c.key == nil {
 		return nil, ErrEncrypted
 	}
-	return func(b []byte) []byte { return decryptWith(c.objectKey(r, m), m, b) }, nil
+	return func(b []byte) ([]byte, bool) { return decryptWith(c.objectKey(r, m), m, b) }, nil
 }
 
 // objectKey is algorithm 1 of ISO 32000-1 §7.6.2; AES-256 uses the file's key itself (algorithm 1.A).
@@ -75,26 +76,26 @@ func (c *cryptor) objectKey(r Ref, m cryptMethod) []byte {
 }
 
 // decryptWith returns the decrypted copy of b. AES data starts with its initialisation vector and ends with padding; a part of
-// a block at the end is dropped, padding that makes no sense is kept.
-func decryptWith(key []byte, m cryptMethod, b []byte) []byte {
+// a block at the end is dropped, padding that makes no sense is kept, and whole is false then: the end is missing.
+func decryptWith(key []byte, m cryptMethod, b []byte) (out []byte, whole bool) {
 	if m == cryptRC4 {
-		out := make([]byte, len(b))
+		out = make([]byte, len(b))
 		if k, err := rc4.NewCipher(key); err == nil {
 			k.XORKeyStream(out, b)
 		}
-		return out
+		return out, true
 	}
 	// Less than a vector and a block holds no data: an empty string still has a block of padding.
 	block, err := aes.NewCipher(key)
 	if err != nil || len(b) < 2*aes.BlockSize {
-		return nil
+		return nil, len(b) == 0
 	}
-	out := make([]byte, len(b)/aes.BlockSize*aes.BlockSize-aes.BlockSize)
+	out = make([]byte, len(b)/aes.BlockSize*aes.BlockSize-aes.BlockSize)
 	cipher.NewCBCDecrypter(block, b[:aes.BlockSize]).CryptBlocks(out, b[aes.BlockSize:aes.BlockSize+len(out)])
 	if pad := int(out[len(out)-1]); pad >= 1 && pad <= aes.BlockSize {
-		out = out[:len(out)-pad]
+		return out[:len(out)-pad], len(b)%aes.BlockSize == 0
 	}
-	return out
+	return out, false
 }
 
 // setUpCrypt reads the encryption dictionary (7.6.1) and finds the file's key with the password or the empty one.

@@ -147,7 +147,7 @@ func (d *Doc) decodeLocked(ctx context.Context, o Object) ([]byte, error) {
 // plan is all that decoding one stream needs, gathered under the lock so that the decoding itself runs without it.
 type plan struct {
 	raw     []byte
-	decrypt func([]byte) []byte
+	decrypt func([]byte) (data []byte, whole bool)
 	filters []filter
 }
 
@@ -210,20 +210,23 @@ func (d *Doc) plan(o Object) (plan, error) {
 
 // run decodes p to at most limit bytes a step. Each filter's output counts against the document's total.
 func (d *Doc) run(ctx context.Context, dst []byte, p plan, limit int64) ([]byte, bool, error) {
-	cur := p.raw
+	cur, damaged := p.raw, false
 	if p.decrypt != nil {
 		if int64(len(cur)) > d.lim.Stream || d.spent.Add(int64(len(cur))) > d.lim.Total {
 			return dst, false, tooLong()
 		}
-		cur = p.decrypt(cur)
+		var whole bool
+		if cur, whole = p.decrypt(cur); !whole {
+			damaged = true
+			d.harm(DamageStream)
+		}
 	}
 	if len(p.filters) == 0 {
 		if int64(len(cur)) > limit || d.spent.Add(int64(len(cur))) > d.lim.Total {
 			return dst, false, tooLong()
 		}
-		return append(dst, cur...), false, nil
+		return append(dst, cur...), damaged, nil
 	}
-	damaged := false
 	var spare []byte // the buffer before the last: steps take turns with two
 	for i, f := range p.filters {
 		out, from := spare[:0], 0

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -99,4 +102,37 @@ func TestFlateChecksum(t *testing.T) {
 	_, damaged, err = decode(t, "/Filter/FlateDecode", append(bytes.Clone(whole[:len(whole)-4]), "\r\n"...))
 	require.NoError(t, err)
 	assert.False(t, damaged, "no checksum")
+}
+
+// The end of an encrypted stream is in its last blocks: where they make no sense, what is missing is not known.
+func TestEncryptedEnds(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/encrypted/*.pdf")
+	require.NoError(t, err)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !bytes.Contains(data, []byte("/AESV")) || strings.Contains(file, "-user") {
+			continue
+		}
+		for from := 0; ; {
+			end := bytes.Index(data[from:], []byte("endstream"))
+			if end < 0 {
+				break
+			}
+			end += from
+			from = end + len("endstream")
+			for back := 1; back <= 34; back++ {
+				changed := bytes.Clone(data)
+				changed[end-back] ^= 0x40
+				d, err := pdf.OpenBytes(context.Background(), changed, nil)
+				if err != nil {
+					continue
+				}
+				if got := contents(t, d); !d.Damaged() {
+					assert.Equal(t, []string{encryptedText}, got, "%s: %d bytes before byte %d", file, back, end)
+				}
+			}
+		}
+	}
 }

@@ -84,6 +84,8 @@ func (s faultyConsent) Apply(ctx context.Context, cs ...consent.Change) error {
 	return s.do(b, func() error { return s.Store.Apply(ctx, cs...) })
 }
 
+func (s faultyConsent) Scrub(ctx context.Context) error { return s.scrub(ctx, s.Store) }
+
 type faultyData struct {
 	retention.Store
 	*faults
@@ -110,7 +112,7 @@ func (s faultyData) Expire(ctx context.Context, at time.Time, max int) (n int, e
 
 func (s faultyData) Scrub(ctx context.Context) error { return s.scrub(ctx, s.Store) }
 
-// scrub passes on the optional second interface of both stores.
+// scrub passes on the optional second interface of the stores.
 func (f *faults) scrub(ctx context.Context, store any) error {
 	if s, ok := store.(retention.Scrubber); ok {
 		return f.do(nil, func() error { return s.Scrub(ctx) })

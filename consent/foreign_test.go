@@ -63,6 +63,8 @@ func (s hostileStore) Apply(ctx context.Context, cs ...consent.Change) error {
 	return s.Store.Apply(ctx, cs...)
 }
 
+func (s hostileStore) Scrub(context.Context) error { return s.h.err("store.scrub", nil) }
+
 type hostileSigner struct {
 	*crypto.LocalSigner
 	h *hostile
@@ -79,6 +81,8 @@ func (l hostileLog) Record(context.Context, retention.Access) error {
 	return l.h.err("log.record", nil)
 }
 
+func (l hostileLog) Scrub(context.Context) error { return l.h.err("log.scrub", nil) }
+
 type hostilePolicy struct{ h *hostile }
 
 func (p hostilePolicy) Allow(context.Context, consent.Actor, consent.Question) error {
@@ -88,7 +92,7 @@ func (p hostilePolicy) Allow(context.Context, consent.Actor, consent.Question) e
 // TestForeignTexts drives every method of the Manager with every method of every part of a host failing in turn.
 func TestForeignTexts(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"store.get", "store.list", "store.due", "store.apply", "signer.sign", "log.record", "policy.allow"} {
+	for _, method := range []string{"store.get", "store.list", "store.due", "store.apply", "store.scrub", "signer.sign", "log.record", "log.scrub", "policy.allow"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			for _, means := range []error{nil, context.DeadlineExceeded, consent.ErrConflict, consent.ErrNotFound, consent.ErrNotPermitted} {

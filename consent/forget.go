@@ -14,6 +14,8 @@ import (
 // A grant that is proposed or active, of which a sweep has not finished the end, or of which it is still trying to end a
 // connection, stays. The times of accesses in the last 24
 // hours stay until [Manager.Sweep] forgets them. Forgetting twice is no error. Entries of the access log are that log's to erase.
+// What is deleted is also removed from the store's files, where it is a [retention.Scrubber]; an error of that is returned beside the
+// number, and forgetting again removes it.
 func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBefore time.Time) (int, error) {
 	if err := m.ask(ctx, by, Question{Action: ActionErase, Subject: subject}); err != nil {
 		return 0, err
@@ -21,6 +23,12 @@ func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBef
 	if err := m.record(ctx, by, ActionErase, Grant{Subject: subject}, nil); err != nil {
 		return 0, err
 	}
+	n, err := m.forgetEnded(ctx, subject, endedBefore)
+	// Also where it stopped, or found nothing left to do: an earlier call may have been kept from it.
+	return n, errors.Join(err, scrub(ctx, m.store))
+}
+
+func (m *Manager) forgetEnded(ctx context.Context, subject string, endedBefore time.Time) (int, error) {
 	items, err := m.store.List(ctx, kindGrant, subject)
 	if err != nil {
 		return 0, err

@@ -154,3 +154,68 @@ func TestForgetWhileProposing(t *testing.T) {
 		require.NoError(t, k.permit(t, refresh, fresh.ID).Access(t.Context(), "bank", "a"))
 	}
 }
+
+// scrubbed counts how often a store's files are cleaned, or fails.
+type scrubbed struct {
+	consent.Store
+	mu  sync.Mutex
+	n   int
+	err error
+}
+
+func (s *scrubbed) Scrub(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	return s.err
+}
+
+// TestScrub: files are cleaned where something had to go, and only there; that it fails makes nothing undone.
+func TestScrub(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	s := &scrubbed{Store: k.store}
+	k.store = s
+	k.Manager = k.manager(t, consent.Limits{})
+	ctx := t.Context()
+	calls := func() int { n := s.n; s.n = 0; return n }
+	seal := func(g consent.Grant) consent.Release {
+		r, _, err := k.Review(ctx, jan, g.ID, dossier(t), nil)
+		require.NoError(t, err)
+		_, err = k.Seal(ctx, jan, consent.Approval{Release: r.ID, Digest: r.Digest}, dossier(t))
+		require.NoError(t, err)
+		return r
+	}
+	g := k.active(t, nil)
+	first, second, third := seal(g), seal(g), seal(g)
+	require.Zero(t, calls(), "nothing had to go yet")
+
+	require.NoError(t, k.MarkDelivered(ctx, jan, first.ID))
+	require.Equal(t, 1, calls(), "delivered")
+	require.NoError(t, k.SetKey(ctx, system, "advies", newKey(t).Public()))
+	_, err := k.Seal(ctx, jan, consent.Approval{Release: second.ID, Digest: second.Digest}, nil)
+	require.ErrorIs(t, err, consent.ErrVoid)
+	require.Equal(t, 1, calls(), "void for another key")
+
+	s.err = errors.New("disk failed")
+	require.ErrorIs(t, k.MarkDelivered(ctx, jan, second.ID), consent.ErrVoid)
+	require.NoError(t, k.MarkDelivered(ctx, jan, third.ID), "what remains goes with a sweep")
+	_, err = k.Revoke(ctx, jan, g.ID)
+	require.NoError(t, err)
+	calls()
+	swept, err := k.Sweep(ctx, system, 10, nil)
+	require.ErrorIs(t, err, s.err)
+	require.Equal(t, 1, swept.Ended)
+	require.Equal(t, 1, calls())
+	n, err := k.Forget(ctx, jan, jan.ID, start.Add(time.Hour))
+	require.ErrorIs(t, err, s.err)
+	require.Equal(t, 1, n, "it is forgotten all the same")
+	s.err = nil
+	n, err = k.Forget(ctx, jan, jan.ID, start.Add(time.Hour))
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Equal(t, 2, calls(), "again removes what remained")
+	_, err = k.Sweep(ctx, system, 10, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, calls(), "a sweep does, also when it found nothing to do")
+}

@@ -43,9 +43,26 @@ func (g guardedStore) Apply(ctx context.Context, changes ...Change) error {
 	return nil
 }
 
+// Scrub implements [retention.Scrubber]: of a store that is none there is nothing to scrub.
+func (g guardedStore) Scrub(ctx context.Context) error {
+	return foreign.Wrap("consent: scrub", scrub(ctx, g.s))
+}
+
+func scrub(ctx context.Context, part any) error {
+	if s, ok := part.(retention.Scrubber); ok {
+		return s.Scrub(ctx)
+	}
+	return nil
+}
+
 // guardedLog is a host's access log.
 type guardedLog struct{ r retention.Recorder }
 
 func (g guardedLog) Record(ctx context.Context, a retention.Access) error {
 	return foreign.Wrap("record", g.r.Record(ctx, a))
+}
+
+// Scrub implements [retention.Scrubber].
+func (g guardedLog) Scrub(ctx context.Context) error {
+	return foreign.Wrap("scrub log", scrub(ctx, g.r))
 }

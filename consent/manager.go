@@ -164,7 +164,8 @@ func (m *Manager) propose(ctx context.Context, by Actor, p Proposal) (Grant, err
 			if err := m.Allow(ctx, by, q); err != nil {
 				return err
 			}
-			evs = append(evs, m.event(by, ActionFirstKey, Grant{Recipient: g.Recipient}))
+			// The entry names who did it: it is the subject's where that is the subject, so that it goes when theirs are erased.
+			evs = append(evs, m.event(by, ActionFirstKey, Grant{Subject: by.For(), Recipient: g.Recipient}))
 		}
 		for _, ev := range evs {
 			first = append(first, ev.change())

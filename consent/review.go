@@ -332,6 +332,7 @@ func (m *Manager) stillFor(ctx context.Context, r Release) error {
 	if err := m.void(ctx, r); err != nil {
 		return err
 	}
+	_ = scrub(ctx, m.store) // what remains in its files goes with a sweep at the latest
 	return fmt.Errorf("%w: recipient has another key", ErrVoid)
 }
 
@@ -373,6 +374,7 @@ func (m *Manager) MarkDelivered(ctx context.Context, by Actor, id ReleaseID) err
 			return err
 		}
 		m.flush(ctx, ev)
+		_ = scrub(ctx, m.store) // what remains in its files goes with a sweep at the latest
 		return nil
 	})
 	return m.Refused(ctx, by, ActionDeliver, asked, err)

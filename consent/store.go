@@ -60,6 +60,11 @@ type Change struct {
 //   - Errors hold nothing of an item but its kind.
 //
 // It is not for documents or records (those go to a vault), and not a queue.
+//
+// A store whose files keep what was deleted or replaced for a while, such as in a write-ahead log, also implements
+// [retention.Scrubber]: from when Scrub returned, no file of the store holds it any more, unless somebody was reading meanwhile. The
+// Manager calls it when items had to go: at the end of [Manager.Forget] and of every [Manager.Sweep], and after a package was
+// delivered or became void.
 type Store interface {
 	Get(ctx context.Context, kind Kind, id string) (Item, error)
 	List(ctx context.Context, kind Kind, owner string) ([]Item, error)

@@ -33,7 +33,8 @@ type Swept struct {
 
 // Sweep does what is due, at most max of each kind: it records expiry, voids releases, has data destroyed and links
 // disconnected, and resumes what a process that died left undone. Nothing that is protected depends on it: what is over is over
-// without a sweep too. Call it every few minutes; several at once do no harm. A failure of one thing does not stop the
+// without a sweep too. Call it every few minutes; several at once do no harm. What is deleted is removed from the files of store and
+// access log as well, where they are [retention.Scrubber]s. A failure of one thing does not stop the
 // others; the error joins all of them. [ErrInvalid]: max is below 1.
 func (m *Manager) Sweep(ctx context.Context, by Actor, max int, o *SweepOptions) (Swept, error) {
 	if err := m.ask(ctx, by, Question{Action: ActionSweep}); err != nil {
@@ -56,6 +57,8 @@ func (m *Manager) Sweep(ctx context.Context, by Actor, max int, o *SweepOptions)
 		s.each(ctx, kindLink, s.link)
 	}
 	s.each(ctx, kindAccess, s.access)
+	// Whatever was done: what others deleted, and what they were kept from removing, goes too.
+	s.errs = append(s.errs, scrub(ctx, m.store), scrub(ctx, m.audit))
 	return s.done, errors.Join(s.errs...)
 }
 

@@ -48,9 +48,10 @@ type Store interface {
 	Expire(ctx context.Context, at time.Time, max int) (int, error)
 }
 
-// Scrubber is the optional second interface of a [Store] or [KeyStore]: it removes what deleted rows leave behind in files,
-// such as old pages in a write-ahead log. The vault calls it after it destroyed keys and after a sweep that removed rows.
-// What was deleted is deleted without it, and unreadable; an error is reported, and the deletion is then repeated.
+// Scrubber is the optional second interface of a [Store] or [KeyStore], and of the stores of packages consent and audit: it removes
+// what deleted rows leave behind in files, such as old pages in a write-ahead log. The vault calls it after it destroyed keys and
+// after a sweep that removed rows. What was deleted is deleted without it, and unreadable; an error is reported, and the deletion is
+// then repeated. That somebody reads meanwhile, so that not all can be removed now, is no error: the next call removes it.
 type Scrubber interface {
 	Scrub(ctx context.Context) error
 }

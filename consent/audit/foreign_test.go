@@ -65,6 +65,8 @@ func (h hostile) Erase(ctx context.Context, p [16]byte, secret [32]byte) error {
 	return h.err("erase", h.Store.Erase(ctx, p, secret))
 }
 
+func (h hostile) Scrub(context.Context) error { return h.err("scrub", nil) }
+
 func (h hostile) Sign(ctx context.Context, m []byte) ([]byte, error) {
 	b, err := h.Signer.Sign(ctx, m)
 	return b, h.err("sign", err)
@@ -73,7 +75,7 @@ func (h hostile) Sign(ctx context.Context, m []byte) ([]byte, error) {
 // TestForeignTexts drives every method of the log with every method of store and signer failing in turn.
 func TestForeignTexts(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"size", "append", "rows", "hashes", "secret", "erase", "sign"} {
+	for _, method := range []string{"size", "append", "rows", "hashes", "secret", "erase", "scrub", "sign"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()

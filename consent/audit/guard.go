@@ -6,6 +6,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/brondata/brondata/internal/foreign"
+	"github.com/brondata/brondata/retention"
 )
 
 // guardedStore is a host's [Store], the texts of whose errors are cut off once: see package foreign.
@@ -41,4 +42,12 @@ func (g guardedStore) Secret(ctx context.Context, id [32]byte, proposal []byte) 
 
 func (g guardedStore) Erase(ctx context.Context, subject [16]byte, secret [32]byte) error {
 	return storeError("erase", g.s.Erase(ctx, subject, secret))
+}
+
+// Scrub implements [retention.Scrubber]: of a store that is none there is nothing to scrub.
+func (g guardedStore) Scrub(ctx context.Context) error {
+	if s, ok := g.s.(retention.Scrubber); ok {
+		return storeError("scrub", s.Scrub(ctx))
+	}
+	return nil
 }

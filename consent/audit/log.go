@@ -20,7 +20,7 @@ import (
 
 // Log is one access log. Several Logs, in several processes, may share a store. Safe for concurrent use.
 type Log struct {
-	store  Store
+	store  guardedStore
 	signer crypto.Signer
 	origin string
 	now    func() time.Time
@@ -50,6 +50,7 @@ const maxBatch = 512
 var (
 	_ retention.Recorder = (*Log)(nil)
 	_ retention.Locator  = (*Log)(nil)
+	_ retention.Scrubber = (*Log)(nil)
 )
 
 // Open returns the log in a store. signer signs its checkpoints. [ErrInvalid]: no store, no signer, or an unusable origin.
@@ -57,7 +58,7 @@ func Open(ctx context.Context, store Store, signer crypto.Signer, o *Options) (*
 	if o == nil {
 		o = &Options{}
 	}
-	l := &Log{store: store, signer: signer, origin: o.Origin, now: o.Now}
+	l := &Log{store: guardedStore{store}, signer: signer, origin: o.Origin, now: o.Now}
 	if l.origin == "" {
 		l.origin = "brondata.audit"
 	}
@@ -70,7 +71,6 @@ func Open(ctx context.Context, store Store, signer crypto.Signer, o *Options) (*
 	if strings.ContainsFunc(l.origin, func(r rune) bool { return r <= ' ' || r == '+' || r > '~' }) || len(l.origin) > 256 {
 		return nil, invalid("origin")
 	}
-	l.store = guardedStore{store}
 	if _, err := l.store.Size(ctx); err != nil {
 		return nil, fmt.Errorf("audit: open: %w", err)
 	}
@@ -333,15 +333,27 @@ func (l *Log) known(ctx context.Context, subject string) ([16]byte, bool, error)
 }
 
 // Erase makes a subject's entries unreadable and their pseudonym meaningless; the proofs stay valid. Erasing twice, or a
-// subject of whom nothing was logged, is no error. Somebody who was erased and comes back gets another pseudonym.
+// subject of whom nothing was logged, is no error. Somebody who was erased and comes back gets another pseudonym. What is erased is
+// also removed from the store's files, where it is a [retention.Scrubber]; an error of that comes when it is erased, and erasing again,
+// or Scrub, removes it.
 func (l *Log) Erase(ctx context.Context, subject string) error {
 	p, ok, err := l.known(ctx, subject)
-	if err != nil || !ok {
+	if err != nil {
 		return err
 	}
-	if err := l.store.Erase(ctx, p, secretID(subject)); err != nil {
-		return fmt.Errorf("audit: erase: %w", err)
+	if ok {
+		if err := l.store.Erase(ctx, p, secretID(subject)); err != nil {
+			return fmt.Errorf("audit: erase: %w", err)
+		}
+		l.names.forget()
 	}
-	l.names.forget()
+	return l.Scrub(ctx) // also what an earlier call was kept from
+}
+
+// Scrub implements [retention.Scrubber]: it removes what was erased from the store's files. A Manager's sweep calls it.
+func (l *Log) Scrub(ctx context.Context) error {
+	if err := l.store.Scrub(ctx); err != nil {
+		return foreign.Own(fmt.Errorf("audit: %w", err))
+	}
 	return nil
 }

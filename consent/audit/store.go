@@ -28,6 +28,9 @@ type Query struct {
 //     error. Leaf and hashes are never changed or deleted.
 //   - Methods are linearizable, safe for concurrent use by many processes, honour the context, keep nothing of what is passed
 //     in, and their errors hold nothing of it.
+//
+// A store whose files keep what was erased for a while, such as in a write-ahead log, also implements [retention.Scrubber]: from when
+// Scrub returned, no file of the store holds it any more, unless somebody was reading meanwhile.
 type Store interface {
 	Size(ctx context.Context) (int64, error)
 	Append(ctx context.Context, size int64, rows []Row, hashes []tlog.Hash) error

@@ -24,6 +24,9 @@ import (
 type Options struct {
 	// Reopen returns a store over what another one stored, as after a restart of the process. Nil: not checked.
 	Reopen func(t testing.TB, s consent.Store) consent.Store
+	// Files returns the names of the files in which a store that is a [retention.Scrubber] keeps what is stored. Nil: what Scrub removes
+	// from them is not checked.
+	Files func(t testing.TB, s consent.Store) []string
 }
 
 // Run runs the suite. open returns an empty store and registers its own cleanup; it is called once per test.
@@ -61,12 +64,14 @@ var cases = []testCase{
 	{"own bytes", "bodies passed in are not kept", ownBytes},
 	{"large body", "bodies of several MiB fit", largeBody},
 	{"errors", "errors hold nothing of an item but its kind", quietErrors},
+	{"scrub", "from when Scrub returned, no file of the store holds what was deleted or replaced", scrub},
 	{"reopen", "what Apply did survives a restart, and what it did not do does not appear", reopen},
 	{"counters", "of concurrent changes to one version, one is done", counters},
 	{"skew", "the checks of one Apply hold at the moment at which its changes happen", skew},
 	{"moves", "a reader never sees half of an Apply, nor an item in no place of an index", moves},
 	{"life", "a manager works over the store", life},
 	{"slots", "no access slot is given twice", slots},
+	{"scrub meanwhile", "Scrub harms nobody who reads and writes", scrubMeanwhile},
 }
 
 type kit struct {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,8 @@ type broken struct {
 	list  func(s consent.Store, ctx context.Context, kind consent.Kind, owner string) ([]consent.Item, error)
 	due   func(s consent.Store, ctx context.Context, kind consent.Kind, at time.Time, max int) ([]consent.Item, error)
 	apply func(s consent.Store, ctx context.Context, cs []consent.Change) error
+	scrub func(s consent.Store) error
+	log   []byte // of what its Scrub has to remove
 }
 
 func (b *broken) Get(ctx context.Context, kind consent.Kind, id string) (consent.Item, error) {
@@ -54,6 +58,13 @@ func (b *broken) Apply(ctx context.Context, cs ...consent.Change) error {
 		return b.apply(b.Store, ctx, cs)
 	}
 	return b.Store.Apply(ctx, cs...)
+}
+
+func (b *broken) Scrub(context.Context) error {
+	if b.scrub != nil {
+		return b.scrub(b.Store)
+	}
+	return nil
 }
 
 // each does something to every change before it is applied.
@@ -107,6 +118,23 @@ var breakages = map[string]struct {
 			c.Op = consent.OpUpdate
 		}
 	}), nil},
+	"a scrub that fails while somebody writes": {"scrub_meanwhile", func() *broken {
+		b := &broken{}
+		var writing atomic.Int64
+		b.apply = func(s consent.Store, ctx context.Context, cs []consent.Change) error {
+			writing.Add(1)
+			defer writing.Add(-1)
+			time.Sleep(time.Millisecond)
+			return s.Apply(ctx, cs...)
+		}
+		b.scrub = func(consent.Store) error {
+			if writing.Load() > 0 {
+				return errors.New("database is locked")
+			}
+			return nil
+		}
+		return b
+	}, nil},
 	"a check that changes": {"check", each(func(_ consent.Store, c *consent.Change) {
 		if c.Op == consent.OpCheck {
 			c.Op = consent.OpUpdate
@@ -205,6 +233,25 @@ var breakages = map[string]struct {
 				err = fmt.Errorf("apply %v: %w", cs, err)
 			}
 			return err
+		}}
+	}, nil},
+	"scrubs nothing": {"scrub", func() *broken {
+		b := &broken{}
+		b.apply = func(s consent.Store, ctx context.Context, cs []consent.Change) error {
+			for _, c := range cs {
+				b.log = append(b.log, c.Item.Body...)
+			}
+			return s.Apply(ctx, cs...)
+		}
+		return b
+	}, &consenttest.Options{Files: func(t testing.TB, s consent.Store) []string {
+		name := filepath.Join(t.TempDir(), "log")
+		require.NoError(t, os.WriteFile(name, s.(*broken).log, 0o600))
+		return []string{name}
+	}}},
+	"scrubs too much": {"scrub", func() *broken {
+		return &broken{scrub: func(s consent.Store) error {
+			return s.Apply(context.Background(), consent.Change{Op: consent.OpDelete, Item: consent.Item{Kind: "k", ID: "same/1", Version: 1}})
 		}}
 	}, nil},
 	"forgets": {"reopen", func() *broken { return &broken{} }, &consenttest.Options{

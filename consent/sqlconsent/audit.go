@@ -11,12 +11,16 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/brondata/brondata/consent/audit"
+	"github.com/brondata/brondata/retention"
 )
 
 // AuditStore is an [audit.Store] in a [DB], which holds one log.
 type AuditStore struct{ d *DB }
 
-var _ audit.Store = (*AuditStore)(nil)
+var (
+	_ audit.Store        = (*AuditStore)(nil)
+	_ retention.Scrubber = (*AuditStore)(nil)
+)
 
 // Audit returns the store of the access log in the database. All that are returned share it.
 func (d *DB) Audit() *AuditStore { return &AuditStore{d} }
@@ -225,3 +229,6 @@ func (s *AuditStore) Erase(ctx context.Context, subject [16]byte, secret [32]byt
 	}
 	return nil
 }
+
+// Scrub implements [retention.Scrubber] as [Store.Scrub] does.
+func (s *AuditStore) Scrub(ctx context.Context) error { return s.d.scrub(ctx) }

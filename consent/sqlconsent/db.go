@@ -11,10 +11,14 @@
 // Every connection of the pool must have these settings, which a data source name can hold; opening checks one of them. They are those of
 // package sqlvault: one database can serve both.
 //
-//	secure_delete  on: what was forgotten or erased is overwritten with zeros
+//	secure_delete  on: what was forgotten or erased is overwritten with zeros, see Scrub
 //	synchronous    full (the default) or extra: a revoke that was acknowledged survives a loss of power
 //	busy_timeout   100 ms at least: several processes and connections write in turn
 //	journal_mode   wal is recommended: readers and the writer do not block each other
+//
+// With a write-ahead log, what was deleted stays in that log's file until the log is emptied. [Store.Scrub] and [AuditStore.Scrub] do
+// that, and Manager and log call them where something had to go: after forgetting, erasing and delivering, and in each sweep. A
+// long reading transaction of a host's own keeps them from it, and then the next sweep does it.
 //
 // The tests use modernc.org/sqlite.
 //
@@ -22,7 +26,8 @@
 //
 // Version 12 or later. The default isolation (READ COMMITTED) is enough: every condition is checked under a row lock. The
 // connection must go to the primary: a lagging replica would permit what was revoked. synchronous_commit must be on, which is the
-// default; opening checks it. The tests use pgx's stdlib driver.
+// default; opening checks it. Replaced and deleted rows stay in the tables' files until (auto)vacuum, and longer in write-ahead
+// archives and replicas: keep those short. The tests use pgx's stdlib driver.
 //
 // # Privacy
 //
@@ -96,6 +101,17 @@ func (d *DB) query(q string) string {
 		out = append(out, '$', n)
 	}
 	return string(out)
+}
+
+// scrub empties SQLite's write-ahead log; for PostgreSQL it does nothing.
+func (d *DB) scrub(ctx context.Context) error {
+	if d.dialect != SQLite {
+		return nil
+	}
+	if err := sqldb.Scrub(ctx, d.db); err != nil {
+		return d.failed(ctx, "scrub", err)
+	}
+	return nil
 }
 
 // inTx runs f in a transaction that takes SQLite's write lock at once: one that first reads and then writes could

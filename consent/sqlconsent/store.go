@@ -12,6 +12,7 @@ import (
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/internal/sqldb"
+	"github.com/brondata/brondata/retention"
 )
 
 // errBadConn makes database/sql close a connection instead of keeping it.
@@ -20,7 +21,10 @@ var errBadConn = driver.ErrBadConn
 // Store is a [consent.Store] in a [DB].
 type Store struct{ d *DB }
 
-var _ consent.Store = (*Store)(nil)
+var (
+	_ consent.Store      = (*Store)(nil)
+	_ retention.Scrubber = (*Store)(nil)
+)
 
 // Store returns the store of consent in the database. All that are returned share it.
 func (d *DB) Store() *Store { return &Store{d} }
@@ -171,6 +175,9 @@ func (s *Store) check(ctx context.Context, x execer, it consent.Item) error {
 	}
 	return err
 }
+
+// Scrub implements [retention.Scrubber]: see [sqlvault.Store.Scrub], which does the same.
+func (s *Store) Scrub(ctx context.Context) error { return s.d.scrub(ctx) }
 
 // contended reports whether the database gave up one of two transactions that were in each other's way, which is
 // what ErrConflict means: PostgreSQL's serialisation failure and deadlock. The codes are asked of the error by the method

@@ -44,16 +44,17 @@ func open(t testing.TB, driver, dsn string, dialect sqlconsent.Dialect) *sqlcons
 type reopener struct {
 	mu    sync.Mutex
 	again map[consent.Store]func(t testing.TB) *sqlconsent.DB
+	files map[consent.Store]string // a pattern
 }
 
-func (r *reopener) open(t testing.TB, connect func(t testing.TB) *sqlconsent.DB) consent.Store {
+func (r *reopener) open(t testing.TB, files string, connect func(t testing.TB) *sqlconsent.DB) consent.Store {
 	s := connect(t).Store()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.again == nil {
-		r.again = map[consent.Store]func(testing.TB) *sqlconsent.DB{}
+		r.again, r.files = map[consent.Store]func(testing.TB) *sqlconsent.DB{}, map[consent.Store]string{}
 	}
-	r.again[s] = connect
+	r.again[s], r.files[s] = connect, files
 	return s
 }
 
@@ -62,6 +63,12 @@ func (r *reopener) options() *consenttest.Options {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return r.again[s](t).Store()
+	}, Files: func(t testing.TB, s consent.Store) []string {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		names, err := filepath.Glob(r.files[s])
+		require.NoError(t, err)
+		return names
 	}}
 }
 
@@ -70,7 +77,7 @@ func TestSQLiteStore(t *testing.T) {
 	var r reopener
 	consenttest.Run(t, func(t testing.TB) consent.Store {
 		path := filepath.Join(t.TempDir(), "consent.db")
-		return r.open(t, func(t testing.TB) *sqlconsent.DB { return open(t, "sqlite", "file:"+path+pragmas, sqlconsent.SQLite) })
+		return r.open(t, path+"*", func(t testing.TB) *sqlconsent.DB { return open(t, "sqlite", "file:"+path+pragmas, sqlconsent.SQLite) })
 	}, r.options())
 }
 
@@ -80,7 +87,7 @@ func TestPostgresStore(t *testing.T) {
 	var r reopener
 	consenttest.Run(t, func(t testing.TB) consent.Store {
 		dsn := pgtest.Start(t)
-		return r.open(t, func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.PostgreSQL) })
+		return r.open(t, "", func(t testing.TB) *sqlconsent.DB { return open(t, "pgx", dsn, sqlconsent.PostgreSQL) })
 	}, r.options())
 }
 

@@ -255,36 +255,8 @@ func (b *base) Scrub(ctx context.Context) error {
 	if b.dialect != SQLite {
 		return nil
 	}
-	conn, err := b.db.Conn(ctx)
-	if err != nil {
-		return failed(ctx, "connection", err)
-	}
-	defer conn.Close()
-	// Most of it, without any lock that a writer notices.
-	var busy, logged, moved int
-	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &logged, &moved); err != nil {
-		return failed(ctx, "checkpoint", err)
-	}
-	if logged <= 0 {
-		return nil // no log, or an empty one
-	}
-	// The rest: this one waits for readers while it holds the writers' lock, so it must not wait long.
-	var timeout int
-	if err := conn.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&timeout); err != nil {
-		return failed(ctx, "checkpoint", err)
-	}
-	defer func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if _, err := conn.ExecContext(end, "PRAGMA busy_timeout = "+strconv.Itoa(timeout)); err != nil {
-			_ = conn.Raw(func(any) error { return errBadConn })
-		}
-	}()
-	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 25"); err != nil {
-		return failed(ctx, "checkpoint", err)
-	}
-	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
-		return failed(ctx, "checkpoint", err)
+	if err := sqldb.Scrub(ctx, b.db); err != nil {
+		return failed(ctx, "scrub", err)
 	}
 	return nil
 }

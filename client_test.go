@@ -207,7 +207,7 @@ func TestConnectRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = h.Connect(t.Context(), subject, g.ID, "elsewhere", sources.ConnectRequest{})
 	require.ErrorIs(t, err, consent.ErrNotPermitted)
-	_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{})
+	_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{RedirectURL: "https://host.example/back"})
 	require.NoError(t, err)
 	_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{Callback: map[string][]string{"code": {"no"}}})
 	require.ErrorIs(t, err, sources.ErrAuthentication)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/brondata/brondata"
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/retention"
 	"github.com/brondata/brondata/sources"
@@ -287,6 +288,41 @@ func TestConnectWithoutFirstStep(t *testing.T) {
 	h.assertNoKeys(t)
 }
 
+// remembering is a source without a connection that keeps a state all the same.
+type remembering struct{ bank }
+
+func (remembering) Connect() {} // not that of a connector
+
+func (r remembering) Fetch(ctx context.Context, s *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+	if err := s.SaveState(ctx, crypto.NewSecretString("token-canary")); err != nil {
+		return err
+	}
+	return deliver(sources.Document{Body: sources.BytesContent([]byte(r.body))})
+}
+
+// What a source keeps that needs no connection goes with the grant.
+func TestStateWithoutConnection(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	h.conf.Registry = &sources.Registry{}
+	require.NoError(t, h.conf.Registry.AddNormalizer(records{}))
+	require.NoError(t, h.conf.Registry.AddSource(remembering{h.bank}))
+	h.restart(t)
+	id := h.decided(t, nil)
+	h.collect(t, id, sources.Input{}, nil)
+	kept, err := h.conf.Keys.List(t.Context(), "g/"+string(id)+"-connections/", "", 10)
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	require.NoError(t, h.Revoke(t.Context(), subject, id))
+	rep, err := h.Sweep(t.Context(), 100)
+	require.NoError(t, err)
+	assert.Len(t, rep.Deleted, 2)
+	h.now = h.now.Add(time.Hour)
+	_, err = h.Sweep(t.Context(), 100)
+	require.NoError(t, err)
+	h.assertNoKeys(t)
+}
+
 // The host does not have the source any more by which a connection was made: the bank cannot be told, but no key is left.
 func TestDisconnectWithoutSource(t *testing.T) {
 	t.Parallel()
@@ -410,7 +446,7 @@ func TestConnectNoLongerThanGrant(t *testing.T) {
 	require.NoError(t, err)
 	last := model.DateOf(g.ValidUntil)
 	for _, c := range []struct{ ask, want model.Date }{{model.Date{}, last}, {last.AddDays(90), last}, {last.AddDays(-1), last.AddDays(-1)}} {
-		_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{ValidUntil: c.ask})
+		_, err = h.Connect(t.Context(), subject, g.ID, "bank", sources.ConnectRequest{RedirectURL: "https://host.example/back", ValidUntil: c.ask})
 		require.NoError(t, err)
 		assert.Equal(t, c.want, *h.bank.asked)
 	}

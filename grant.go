@@ -3,6 +3,7 @@ package brondata
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"sync"
@@ -40,7 +41,8 @@ func (c *Client) Decide(ctx context.Context, by consent.Actor, id consent.GrantI
 // Errors: [consent.ErrNotPermitted]; [sources.ErrAuthentication] where the subject refused or the institution does not accept
 // what came back: begin again; with it [sources.ErrUnmatched] where nothing was waiting for it, as when a page is loaded twice:
 // then nothing was changed, and [consent.Manager.Links] tells how the link stands; [sources.ErrNotProvided] where the
-// institution does not offer a connection; [sources.ErrUnavailable], also where this process stood still while another call changed
+// institution does not offer a connection; [sources.ErrConfig] for an address that no institution sends a browser back to, or none
+// where the connection begins; [sources.ErrUnavailable], also where this process stood still while another call changed
 // the connection; [crypto.ErrOpen] and [crypto.ErrShredded] where the
 // key-encryption key is not the one of before; and those of the stores.
 func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.GrantID, inst model.InstitutionID, r sources.ConnectRequest) (sources.Step, error) {
@@ -52,15 +54,16 @@ func (c *Client) Connect(ctx context.Context, by consent.Actor, id consent.Grant
 	if err != nil {
 		return sources.Step{}, err
 	}
-	if end := model.DateOf(g.ValidUntil); r.ValidUntil.IsZero() || end.Before(r.ValidUntil) {
-		r.ValidUntil = end // an institution is asked for no more than the subject agreed to
-	}
 	links, err := c.consent.Links(ctx, by, id)
 	if err != nil {
 		return sources.Step{}, err
 	}
 	begun := slices.ContainsFunc(links, func(l consent.Link) bool { return l.Institution == inst })
-	if !begun || len(r.Callback) == 0 && len(r.Fields) == 0 {
+	answered := len(r.Callback) > 0 || len(r.Fields) > 0
+	if !begun && !answered && r.RedirectURL == "" && c.retriever.Connector(inst) != "" {
+		return sources.Step{}, fmt.Errorf("brondata: connect: %w: a connection begins with an address to come back on", sources.ErrConfig)
+	}
+	if !begun || !answered {
 		// The link comes first: by it a sweep knows that there may be a connection to end.
 		if _, err := c.consent.MoveLink(ctx, id, inst, consent.LinkRestart, time.Time{}); err != nil && !errors.Is(err, consent.ErrTransition) {
 			return sources.Step{}, err

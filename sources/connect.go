@@ -25,15 +25,18 @@ var ErrUnmatched = fmt.Errorf("%w: what came back fits no step", ErrAuthenticati
 
 // Connect takes the next step of a connection to the institution under the permit. Where none of its sources has a connection
 // to make, or the one that has gives nothing that the permit covers, the step is done. A scope in the request must lie within
-// the permit's; without one it is what the permit and the source have in common.
+// the permit's; without one it is what the permit and the source have in common. A connection is asked for, and said to last, no
+// longer than the permit.
 //
 // A callback proves only that the institution sent somebody back. That it comes from the browser in which this subject's
 // connection was begun is for the host to check, by its own session: else one person can be made to finish the connection of
 // another.
 //
 // Errors wrap a sentinel: [ErrNotPermitted]; [ErrAuthentication], and with it [ErrUnmatched] where nothing was waiting for what
-// came back; [ErrNotProvided] where the chosen source has no connection, or the institution does not offer one. A source that
-// goes on after its time is up is left behind.
+// came back; [ErrNotProvided] where the chosen source has no connection, or the institution does not offer one; [ErrConfig] for an
+// address to come back on that is neither https nor an app's own scheme, and [ErrAdapter] for a step that cannot be taken: one that
+// sends the subject anywhere but to https, for example. Both also take http to this machine with [HTTPOptions.InsecureLoopback]. A
+// source that goes on after its time is up is left behind.
 func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.InstitutionID, req ConnectRequest, o *ConnectOptions) (Step, error) {
 	if o == nil {
 		o = &ConnectOptions{}
@@ -60,11 +63,22 @@ func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.In
 	if len(req.Scope.Baskets) == 0 {
 		return Step{Kind: StepDone}, nil
 	}
+	if err := r.checkBack(req); err != nil {
+		return Step{}, wrap(err, at)
+	}
+	until := model.DateOf(p.ValidUntil())
+	if req.ValidUntil.IsZero() || until.Before(req.ValidUntil) {
+		req.ValidUntil = until // an institution is asked for no more than the subject agreed to
+	}
 	opts := r.session(reg, inst, o)
 	opts.Presence, opts.State = p.Presence(), underPermit(o.State, p)
 	opts.Access = func(ctx context.Context, account string) error { return accessError(p.Access(ctx, inst, account)) }
 	return call(ctx, r.limits.SourceTime, at, reg.desc, opts, func(ctx context.Context, s *Session) (Step, error) {
-		return conn.Connect(ctx, s, req)
+		step, err := conn.Connect(ctx, s, req)
+		if err != nil {
+			return Step{}, err
+		}
+		return r.checkStep(step, until)
 	})
 }
 

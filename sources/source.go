@@ -83,16 +83,16 @@ func (q Query) WantsBSN() bool {
 
 // ConnectRequest is what the host hands to the next step of a connection.
 type ConnectRequest struct {
-	// RedirectURL is where the institution sends the subject back to; required in the first call. One that no institution takes,
-	// such as http, is [ErrConfig].
+	// RedirectURL is where the institution sends the subject back to; required in the call that begins a connection. It is https, or
+	// an app's own scheme with a point in it: nl.example.app. Anything else is [ErrConfig].
 	RedirectURL string
-	// NokRedirectURL is where it sends them after a refusal; RedirectURL where empty.
+	// NokRedirectURL is where it sends them after a refusal, of the same form; RedirectURL where empty.
 	NokRedirectURL string
 	// Callback holds the query of the address that the subject came back on.
 	Callback url.Values
 	// Fields answer a challenge, by the names in its [Step].
 	Fields map[string]crypto.Secret
-	// ValidUntil is the last day of the grant; the connection needs no longer life.
+	// ValidUntil is the last day that the connection is needed; that of the grant at the latest, and by default.
 	ValidUntil model.Date
 	// Scope is what the connection must allow to read.
 	Scope model.Scope
@@ -112,18 +112,19 @@ const (
 // Step is what the host does next. The library has no user interface: the host shows it.
 type Step struct {
 	Kind   StepKind
-	URL    string        // for StepRedirect
-	Retry  time.Duration // for StepWait
-	Fields []Field       // for StepChallenge
+	URL    string        // for StepRedirect: https
+	Retry  time.Duration // for StepWait: above 0
+	Fields []Field       // for StepChallenge: one or more
 	// Message is a text of the institution for the subject. It may be personal data: show it, do not log it.
 	Message string
-	// ValidUntil is the last day of the connection, as the institution granted it, after StepDone where known.
+	// ValidUntil is the last day of the connection, as the institution granted it, after StepDone where known. The host gets that of
+	// the grant where it comes first.
 	ValidUntil model.Date
 }
 
 // Field is one thing to ask the subject for.
 type Field struct {
-	Name   string
+	Name   string // of this field alone
 	Label  string
 	Secret bool     // do not echo
 	Values []string // the choices, if it is a choice

@@ -1,6 +1,7 @@
 package brondata
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -116,6 +117,8 @@ func TestCombinedHistory(t *testing.T) {
 		"two accounts":                   {[]string{a, b}, []string{a}, january, february, cover("2026-02-01", "2026-01-31", 0)},
 		"two accounts, one of them mute": {[]string{a}, []string{a}, cover("2026-01-01", "2026-01-31", 2), february, cover("2026-02-01", "2026-01-31", 0)},
 		"accounts that are not known":    {[]string{""}, []string{""}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"another currency":               {[]string{a}, []string{a + " USD"}, january, february, cover("2026-02-01", "2026-01-31", 0)},
+		"a currency that is not known":   {[]string{a + " "}, []string{a + " "}, january, february, cover("2026-02-01", "2026-01-31", 0)},
 		"a month without a transaction":  {nil, []string{a}, january, february, cover("2026-02-01", "2026-01-31", 0)},
 		"the next without a transaction": {[]string{a}, nil, january, february, cover("2026-02-01", "2026-01-31", 0)},
 		"how many is not known":          {[]string{a}, []string{a}, january, cover("2026-02-01", "2026-02-28", 0), cover("2026-02-01", "2026-01-31", 0)},
@@ -125,10 +128,18 @@ func TestCombinedHistory(t *testing.T) {
 			of := func(accounts []string) *model.Dossier {
 				d := &model.Dossier{Documents: []model.DocumentInfo{{Institution: "bank"}}}
 				for _, s := range accounts {
-					tx := &model.Transaction{}
+					tx, currency := &model.Transaction{}, model.EUR
+					if account, c, ok := strings.Cut(s, " "); ok {
+						s, currency = account, model.Currency(c)
+					}
 					if s != "" {
 						var err error
 						tx.Account, err = model.ParseAccountID(s)
+						require.NoError(t, err)
+					}
+					if currency != "" {
+						var err error
+						tx.Amount, err = model.ParseMoney("1.00", currency)
 						require.NoError(t, err)
 					}
 					d.Records = append(d.Records, tx)

@@ -140,8 +140,7 @@ func (k *keeping) combined(kept *model.Dossier, was, now model.Coverage, carried
 func (k *keeping) join(kept *model.Dossier, was, now model.Coverage, out *model.Coverage) {
 	out.Since, out.Until, out.Accounts = later(was.Since, now.Since), earlier(was.Until, now.Until), 0
 	out.HistoryCut = was.HistoryCut || now.HistoryCut
-	account := k.account(kept)
-	if was.Accounts != 1 || now.Accounts != 1 || account.IsZero() {
+	if was.Accounts != 1 || now.Accounts != 1 || !k.sameAccount(kept) {
 		return
 	}
 	out.Accounts = 1
@@ -160,11 +159,11 @@ func (k *keeping) join(kept *model.Dossier, was, now model.Coverage, out *model.
 	out.HistoryCut = k.g.Scope.Since.Earliest().Before(out.Since)
 }
 
-// account returns the account that all transactions are on, those of the collection and those that were kept, of which there must
-// be some of each; none where there are several.
-func (k *keeping) account(kept *model.Dossier) model.AccountID {
+// sameAccount reports whether all transactions are on one account, those of the collection and those that were kept, of which there
+// must be some of each. The parts of an account in several currencies are several.
+func (k *keeping) sameAccount(kept *model.Dossier) bool {
 	if kept == nil {
-		return model.AccountID{}
+		return false
 	}
 	var own []model.Record
 	for _, r := range k.d.Records {
@@ -172,26 +171,31 @@ func (k *keeping) account(kept *model.Dossier) model.AccountID {
 			own = append(own, r)
 		}
 	}
-	one := accountOf(kept.Records)
-	if accountOf(own) != one {
-		return model.AccountID{}
-	}
-	return one
+	one, ok := accountOf(kept.Records)
+	other, okay := accountOf(own)
+	return ok && okay && one == other
 }
 
-func accountOf(records []model.Record) model.AccountID {
-	var one model.AccountID
+// part is an account in one currency.
+type part struct {
+	account  model.AccountID
+	currency model.Currency
+}
+
+// accountOf returns what all transactions are on; false where there are none, or it is not the same, or not known of one.
+func accountOf(records []model.Record) (one part, ok bool) {
 	for _, r := range records {
-		t, ok := r.(*model.Transaction)
-		switch {
-		case !ok:
-		case t.Account.IsZero(), !one.IsZero() && t.Account != one:
-			return model.AccountID{}
-		default:
-			one = t.Account
+		t, is := r.(*model.Transaction)
+		if !is {
+			continue
 		}
+		p := part{t.Account, t.Amount.Currency()}
+		if p.account.IsZero() || p.currency == "" || ok && p != one {
+			return part{}, false
+		}
+		one, ok = p, true
 	}
-	return one
+	return one, ok
 }
 
 // later and earlier return the other one where one says nothing.

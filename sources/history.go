@@ -10,8 +10,9 @@ import (
 // period is a time over which a document holds all that happened on an account.
 type period struct {
 	account     model.AccountID
-	from, until model.Date // no date: without a beginning, or until the document was retrieved
-	statement   int        // the one that it was said of, -1 where of none
+	from, until model.Date     // no date: without a beginning, or until the document was retrieved
+	statement   int            // the one that it was said of, -1 where of none
+	currency    model.Currency // of what it holds, "" where it holds nothing, or several
 	// The balances of that statement, where they are there and not in doubt.
 	opening, closing model.Money
 }
@@ -21,11 +22,12 @@ type period struct {
 // each of its statements, after [Writer.Statement] if there are several; a list that is cut at a day says it for that day. A
 // normalizer calls it where the document states its days, or its balances leave no doubt about them.
 //
-// Coverage tells from it since when the history is whole, and until when: documents that follow on one another count as one, by their
-// days, or by equal balances over a few days in which nothing happened. What stands before a gap does not count, the account
-// with the shortest history decides, and a document that does not name its account follows on no other. A document that says
-// nothing is taken for as much as was asked. Of a reading that breaks off, what was said of the last statement, and of no
-// statement, counts as a beginning on which nothing follows.
+// Coverage tells from it since when the history is whole, and until when: documents that follow on one another count as one, by
+// their days, or by equal balances over a few days in which nothing happened. The parts of an account in several currencies, as
+// the amounts of a statement tell them, are accounts of their own. What stands before a gap does not count, the account with the
+// shortest history decides, and a document that does not name its account follows on no other. A document that says nothing is
+// taken for as much as was asked. Of a reading that breaks off, what was said of the last statement, and of no statement, counts
+// as a beginning on which nothing follows.
 func (w *Writer) Covers(account model.AccountID, from, until model.Date) {
 	if len(w.periods) >= w.limits.Records {
 		w.breach("more than %d periods", w.limits.Records)
@@ -78,10 +80,38 @@ func historyOf(periods []period) history {
 	}
 	for _, ps := range accounts {
 		slices.SortStableFunc(ps, func(a, b period) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
-		add(unbroken(ps))
+		for _, part := range parts(ps) {
+			add(unbroken(part))
+			out.accounts++
+		}
 	}
-	if !nameless {
-		out.accounts = len(accounts)
+	if nameless {
+		out.accounts = 0
+	}
+	return out
+}
+
+// parts returns the periods of each currency of an account: a bank may have several accounts under one number, and what it says of
+// one is nothing about another. What has no currency of its own may be of each.
+func parts(ps []period) [][]period {
+	var currencies []model.Currency
+	for _, p := range ps {
+		if p.currency != "" && !slices.Contains(currencies, p.currency) {
+			currencies = append(currencies, p.currency)
+		}
+	}
+	if len(currencies) < 2 {
+		return [][]period{ps}
+	}
+	var out [][]period
+	for _, c := range currencies {
+		var part []period
+		for _, p := range ps {
+			if p.currency == c || p.currency == "" {
+				part = append(part, p)
+			}
+		}
+		out = append(out, part)
 	}
 	return out
 }

@@ -15,11 +15,29 @@ type statement struct {
 	sum                        model.Money    // of the booked transactions
 	transactions               int
 	unclear                    bool // whether one counts, or for how much, is not known
+	currency                   model.Currency
+	mixed                      bool // there are several currencies
+}
+
+// of notes the currency of an amount.
+func (s *statement) of(m model.Money) {
+	c := m.Currency()
+	s.mixed = s.mixed || c != "" && s.currency != "" && c != s.currency
+	s.currency = cmp.Or(s.currency, c)
+}
+
+// part returns the currency of all amounts, "" where there are none, or several.
+func (s *statement) part() model.Currency {
+	if s.mixed {
+		return ""
+	}
+	return s.currency
 }
 
 func (s *statement) add(r model.Record) {
 	switch r := r.(type) {
 	case *model.Balance:
+		s.of(r.Amount)
 		var to **model.Balance
 		switch r.Type {
 		case model.OpeningBooked:
@@ -34,6 +52,7 @@ func (s *statement) add(r model.Record) {
 		s.several = s.several || *to != nil
 		*to = r
 	case *model.Transaction:
+		s.of(r.Amount)
 		if r.Status == model.Pending {
 			return
 		}
@@ -90,6 +109,9 @@ func (s *statement) balanced(opening, closing *model.Balance) model.Check {
 func (w *Writer) reconcile(broke bool) model.Check {
 	var all model.Check
 	period := 0
+	for ; period < len(w.periods) && w.periods[period].statement < 0; period++ {
+		w.periods[period].currency = w.outside.part()
+	}
 	for i := range w.statements {
 		s := &w.statements[i]
 		opening, closing := s.bounds()
@@ -103,6 +125,7 @@ func (w *Writer) reconcile(broke bool) model.Check {
 		all = all.Worse(c)
 		for ; period < len(w.periods) && w.periods[period].statement <= i; period++ {
 			p := &w.periods[period]
+			p.currency = s.part()
 			if p.statement == i && opening != nil && opening.Account == p.account {
 				p.opening = opening.Amount
 			}

@@ -18,6 +18,7 @@ type Writer struct {
 	last       [16]model.Record // of each category
 	issues     []model.Issue
 	statements []statement
+	outside    statement // what stands before the first of them
 	periods    []period
 	broken     error // the adapter broke its contract: every later call returns it
 	refused    bool  // a record was not taken for another reason: the reading is not whole, whatever the normalizer returns
@@ -86,6 +87,8 @@ func (w *Writer) Record(r model.Record, at model.Locator, doubts ...model.Issue)
 	w.last[i] = r
 	if n := len(w.statements); n > 0 {
 		w.statements[n-1].add(r)
+	} else {
+		w.outside.add(r)
 	}
 	return nil
 }

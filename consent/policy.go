@@ -23,7 +23,7 @@ const (
 	ActionReview  Action = "review"  // see what a release would send
 	ActionRelease Action = "release" // approve and seal
 	ActionDeliver Action = "deliver" // mark a sealed package as delivered
-	ActionReceipt Action = "receipt" // get the consent receipt
+	ActionReceipt Action = "receipt" // get the consent receipt, and the receipts of what was deleted
 	ActionExport  Action = "export"  // get everything that is kept about a subject
 	ActionErase   Action = "erase"   // have a subject's data erased
 	ActionSweep   Action = "sweep"   // housekeeping that reads no data
@@ -66,6 +66,7 @@ type Question struct {
 //	Delivered               ActionDeliver
 //	Revoke                  ActionRevoke
 //	Export                  ActionExport, ActionSee
+//	DeletionReceipts        ActionReceipt
 //	Sweep                   ActionSweep, by the library as RoleSystem
 //	Manager.Get, List, Links, Release, Releases   ActionSee
 //	Manager.Permit, PermitConnect                 ActionCollect, ActionConnect

@@ -13,9 +13,10 @@ type Action string
 
 // The actions that the vault records.
 const (
-	ActionRead   Action = "read"
-	ActionDelete Action = "delete"
-	ActionClock  Action = "reset-clock"
+	ActionRead    Action = "read"
+	ActionDelete  Action = "delete"
+	ActionReceipt Action = "receipt" // of a deletion, once more
+	ActionClock   Action = "reset-clock"
 )
 
 // Outcome is how an access ended.

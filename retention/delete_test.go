@@ -411,3 +411,66 @@ func TestDeleteRefusesWhatIsNoID(t *testing.T) {
 	assert.Equal(t, 5, b.data.Len())
 	require.NoError(t, b.CreateLink(ctx, retention.Ref{Grant: "aZ09-_.", Link: "aZ09-_."}, retention.Policy{}), "all that an id may have")
 }
+
+// TestReceiptsAgain: who lost a receipt gets the same again, and nothing is deleted by asking.
+func TestReceiptsAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for _, locates := range []bool{false, true} {
+		b, _ := filled(t, nil)
+		var rec retention.Recorder = b.log
+		if locates {
+			rec = locator{log: b.log}
+		}
+		open := func() *retention.Vault {
+			v, err := retention.New(b.data, b.keys, b.kek, rec, &retention.Options{Tenant: "tenant-1", Now: b.clock.now, Signer: b.signer})
+			require.NoError(t, err)
+			return v
+		}
+		v := open()
+		receipts := func() []retention.Receipt {
+			rs, err := open().Receipts(ctx, by, ref.Grant) // as of another process
+			require.NoError(t, err)
+			last := b.log.last()
+			assert.Equal(t, retention.ActionReceipt, last.Action)
+			assert.Equal(t, len(rs), last.Items)
+			assert.Equal(t, len(rs) == 0, last.Outcome == retention.OutcomeAbsent)
+			return rs
+		}
+		require.Empty(t, receipts())
+		rows := b.data.Len()
+		require.NoError(t, v.CreateLink(ctx, ref, retention.Policy{}), "the grant lives")
+
+		second := ref
+		second.Link = "link-2"
+		require.NoError(t, v.CreateLink(ctx, second, retention.Policy{}))
+		require.Empty(t, receipts())
+		one, err := v.DeleteLink(ctx, by, ref.Grant, second.Link)
+		require.NoError(t, err)
+		require.Equal(t, []retention.Receipt{one}, receipts())
+		assert.Equal(t, rows, b.data.Len())
+
+		require.NoError(t, v.DestroyGrant(ctx, ref.Grant))
+		require.Equal(t, []retention.Receipt{one}, receipts(), "the deletion of the grant is not finished")
+		b.log.fail = errors.New("down")
+		_, err = v.DeleteGrant(ctx, by, ref.Grant)
+		require.ErrorIs(t, err, retention.ErrNotRecorded)
+		_, err = v.Receipts(ctx, by, ref.Grant)
+		require.ErrorIs(t, err, retention.ErrNotRecorded)
+		b.log.fail = nil
+		if locates {
+			require.Equal(t, []retention.Receipt{one}, receipts(), "it is not in the log yet")
+		}
+		all, err := v.DeleteGrant(ctx, by, ref.Grant)
+		require.NoError(t, err)
+		b.clock.add(time.Hour)
+		got := receipts()
+		require.Equal(t, []retention.Receipt{all, one}, got)
+		assert.True(t, got[0].Verify(b.signer.Public()))
+	}
+	b, _ := filled(t, nil)
+	_, err := b.Receipts(ctx, retention.Access{}, ref.Grant)
+	require.ErrorIs(t, err, retention.ErrUnnamed)
+	_, err = b.Receipts(ctx, by, "")
+	require.ErrorIs(t, err, retention.ErrInvalid)
+}

@@ -3,7 +3,9 @@ package retention
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/brondata/brondata/crypto"
@@ -71,6 +73,54 @@ func (v *Vault) receipt(ctx context.Context, grant, link string, c model.Categor
 		return r, foreign.Wrap("retention: sign receipt", err, crypto.ErrNoSecret)
 	}
 	return r, nil
+}
+
+// Receipts returns the receipts of what was deleted under a grant, of the grant as a whole and of the links that were deleted by
+// themselves: those that [Vault.DeleteGrant] and [Vault.DeleteLink] returned, for who lost them. It deletes nothing. Nothing that is
+// deleted, or a deletion that is not finished or not in the log of a [Locator] yet, is an empty list. The access log has an
+// entry, of ActionReceipt, before anything is returned.
+func (v *Vault) Receipts(ctx context.Context, a Access, grant string) ([]Receipt, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	if !name(grant) {
+		return nil, invalid("id of a grant")
+	}
+	_, locates := v.recorder.(Locator)
+	var out []Receipt
+	add := func(link string, o obituary) error {
+		if o.finished.IsZero() || o.place == "" && locates {
+			return nil
+		}
+		r, err := v.receipt(ctx, grant, link, "", o)
+		out = append(out, r)
+		return err
+	}
+	job, err := v.job(ctx, grant)
+	if err == nil {
+		err = add("", job.obituary)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	err = v.eachLink(ctx, v.disk, grant, func(link string, l *linkRecord) error {
+		if !l.dead || !l.alone {
+			return nil
+		}
+		return add(link, l.obituary)
+	})
+	if err != nil {
+		return nil, err
+	}
+	entry := v.fill(a, Ref{Grant: grant}, ActionReceipt, "")
+	entry.Items, entry.Outcome = len(out), OutcomeGranted
+	if len(out) == 0 {
+		entry.Outcome = OutcomeAbsent
+	}
+	if _, err := record(ctx, v.recorder, entry); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // sum adds counts up, one per compartment.

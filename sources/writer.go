@@ -108,7 +108,9 @@ func (w *Writer) breach(format string, args ...any) error {
 	return w.broken
 }
 
-// Issue writes a doubt about the document as a whole. A field or place that could hold a value is left out.
+// Issue writes a doubt about the document as a whole. A field or place that could hold a value is left out. With
+// [model.IssueIncompleteDoc], [model.IssueTruncated], [model.IssueDamaged] or [model.IssueLimit], or with more doubts than are kept,
+// coverage does not take the document for all that it is about.
 func (w *Writer) Issue(i model.Issue) {
 	if !i.At.Valid() {
 		i.At = ""

@@ -17,7 +17,8 @@ const maxDocument = 64 << 20
 // specification. It also reads answers that were saved to files.
 //
 // Names that it does not know are ignored, since banks add their own; a name that occurs twice in an object ends the reading,
-// because readers differ in which one counts.
+// because readers differ in which one counts. An answer without the list that it is about is sources.ErrMalformed; one with null
+// in its place, with an element that is no record or, as a file, with a link to a next page has [model.IssueIncompleteDoc].
 type Normalizer struct{}
 
 var _ sources.Normalizer = Normalizer{}

@@ -38,8 +38,9 @@
 // issue, and so is everything that has not exactly the form of its type. Text that nobody sees is not read.
 // What stands below an unknown line of a table is in doubt, as are the rows of a page that does not name the person, and every
 // record where a font does not say what its glyphs mean. What stands below an unknown payer is not read. A row that is there
-// twice is kept once; rows of one contract whose periods overlap carry an issue, as corrections do. Pages that name different
-// persons or birth dates are no genuine document: sources.ErrMalformed, and nothing is read.
+// twice is kept once; rows of one contract whose periods overlap carry an issue, as corrections do. Where by the numbers on the pages
+// one is not there, or a page has no text, the document is incomplete. Pages that name different persons or birth dates are no
+// genuine document: sources.ErrMalformed, and nothing is read.
 //
 // # The signature
 //

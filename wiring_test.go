@@ -73,7 +73,7 @@ func TestConfigReachesTheRooms(t *testing.T) {
 			c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
 		id := h.active(t)
-		_, err := h.Collect(ctx, subject, id, sources.Input{Files: []sources.Document{{Body: sources.BytesContent([]byte("[no list of Canaries"))}}}, nil)
+		_, err := h.Collect(ctx, subject, h.decided(t, nil), sources.Input{Files: []sources.Document{{Institution: "bank", Body: sources.BytesContent([]byte("[no list of Canaries"))}}}, nil)
 		require.NoError(t, err)
 		assert.Contains(t, log.String(), "document not read whole")
 		*h.bank.down = true

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -85,8 +86,11 @@ func TestStopped(t *testing.T) {
 func stoppedChild(dir string, n int, id consent.GrantID) error {
 	var h *host
 	f := &faults{n: n, stand: func() {
+		goOn := make(chan os.Signal, 1)
+		signal.Notify(goOn, syscall.SIGCONT)
 		fmt.Println("stops")
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		<-goOn // this thread may be stopped a little after another one
 		h.now = killNow.Add(3 * time.Minute)
 	}}
 	h, _, err := openKillHost(context.Background(), dir, f)

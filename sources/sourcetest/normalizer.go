@@ -57,7 +57,7 @@ func CheckNormalizer(t *testing.T, n sources.Normalizer, cases []Case, o *Normal
 	if !reflect.DeepEqual(formatIDs(n), formatIDs(n)) || !slices.Equal(n.Categories(), n.Categories()) {
 		c.breach(RulePure, "", "Formats or Categories differ between two calls")
 	}
-	if err := c.registry.AddNormalizer(n); err != nil {
+	if err := c.registry.AddNormalizer(hearing{n}); err != nil {
 		c.breach(RuleDeclared, "", err.Error())
 		return c.out
 	}
@@ -104,7 +104,7 @@ type result struct {
 }
 
 func (c *normalizerCheck) read(ctx context.Context, d sources.Document, q sources.Query) result {
-	out, err := c.registry.Read(ctx, d, q, nil)
+	out, err := readHeard(ctx, &c.registry, d, q)
 	r := result{err: err, issues: out.Issues, recs: out.Records, whole: out}
 	for _, rec := range out.Records {
 		b, jerr := model.AppendRecord(nil, rec)
@@ -154,10 +154,12 @@ func (c *normalizerCheck) one(t *testing.T, cs Case) {
 		if errors.Is(whole.err, sources.ErrUnknownFormat) || errors.Is(whole.err, sources.ErrAmbiguous) {
 			rule = RuleDetect
 		}
-		c.breach(rule, cs.Name, whole.err.Error())
+		c.breach(rule, cs.Name, explain(whole.err))
 		return
+	case cs.Err != nil && whole.err == nil:
+		c.breach(RuleError, cs.Name, fmt.Sprintf("there is no error, the case expects %v", cs.Err))
 	case cs.Err != nil && !errors.Is(whole.err, cs.Err):
-		c.breach(RuleError, cs.Name, fmt.Sprintf("the error is %v, the case expects %v", whole.err, cs.Err))
+		c.breach(RuleError, cs.Name, fmt.Sprintf("the error is %s, the case expects %v", explain(whole.err), cs.Err))
 	}
 	if err := golden(cs.Golden, whole.whole); err != nil {
 		c.breach(RuleGolden, cs.Name, err.Error())
@@ -206,7 +208,7 @@ func (c *normalizerCheck) query(ctx context.Context, cs Case, whole result) {
 		}
 		r := c.read(ctx, cs.Document, q)
 		if errors.Is(r.err, sources.ErrAdapter) {
-			c.breach(RuleQuery, cs.Name, fmt.Sprintf("asked for %q alone: %v", cat, r.err))
+			c.breach(RuleQuery, cs.Name, fmt.Sprintf("asked for %q alone: %s", cat, explain(r.err)))
 			return
 		}
 		for _, rec := range r.recs {
@@ -218,7 +220,7 @@ func (c *normalizerCheck) query(ctx context.Context, cs Case, whole result) {
 	q := all()
 	q.LegalBasis = ""
 	if r := c.read(ctx, cs.Document, q); errors.Is(r.err, sources.ErrAdapter) {
-		c.breach(RuleQuery, cs.Name, "without a legal basis: "+r.err.Error())
+		c.breach(RuleQuery, cs.Name, "without a legal basis: "+explain(r.err))
 	}
 }
 
@@ -335,7 +337,7 @@ func (c *normalizerCheck) truncated(ctx context.Context, cs Case, whole result) 
 		}
 		if r.err != nil {
 			if errors.Is(r.err, sources.ErrUnexpected) || errors.Is(r.err, sources.ErrAdapter) {
-				c.breach(RuleError, cs.Name, fmt.Sprintf("cut after %d bytes: %v", cut, r.err))
+				c.breach(RuleError, cs.Name, fmt.Sprintf("cut after %d bytes: %s", cut, explain(r.err)))
 				return
 			}
 			if v := secrets.in(r.err.Error()); v != "" {
@@ -406,7 +408,7 @@ func (c *normalizerCheck) spoiled(ctx context.Context, cs Case, whole result) {
 				c.breach(RulePrivate, cs.Name, fmt.Sprintf("a value that could not be read is in the error: %v", r.err))
 				return
 			case errors.Is(r.err, sources.ErrUnexpected) || errors.Is(r.err, sources.ErrAdapter):
-				c.breach(RuleError, cs.Name, fmt.Sprintf("with the bytes %q at %d, which is no fault of the reader: %v", mark, at, r.err))
+				c.breach(RuleError, cs.Name, fmt.Sprintf("with the bytes %q at %d, which is no fault of the reader: %s", mark, at, explain(r.err)))
 				return
 			}
 		}

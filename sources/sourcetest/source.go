@@ -38,7 +38,7 @@ type SourceOptions struct {
 	Golden string
 	// Accounts is how many accounts the setup has; a document of one account names it in its attribute "account", as it named it
 	// to [sources.Session.Account]. The rule on access slots needs at least two. 0 where the source's
-	// institution does not count accesses.
+	// institution does not count accesses. A document that is a page of a list says which in its attribute "page".
 	Accounts int
 	// Except names rules that are not checked. Say why where you set it.
 	Except []Rule
@@ -91,12 +91,34 @@ type fetched struct {
 	docs     int
 	records  []model.Record
 	issues   []model.Issue
-	accounts []string // of the documents, in the order of their first
-	slots    []string // in the order in which they were taken
+	accounts []string             // of the documents, in the order of their first
+	slots    []string             // in the order in which they were taken
+	groups   map[[2]string]string // of the pages of one format and account
+	named    []string             // all groups
 	breaches []Violation
 	log      string
 	requests int // outside the session
 	err      error
+}
+
+// paged checks the group of a page: without one, two equal records on two pages of a list pass for one fact.
+func (f *fetched) paged(d sources.Document) {
+	f.named = append(f.named, d.Group)
+	if d.Attrs["page"] == "" {
+		return
+	}
+	list := [2]string{string(d.Format), d.Attrs["account"]}
+	had, ok := f.groups[list]
+	switch {
+	case d.Group == "":
+		f.breaches = append(f.breaches, Violation{RuleGroup, "source", fmt.Sprintf("document %d is a page and names no group", f.docs)})
+	case ok && had != d.Group && d.Attrs["page"] != "1":
+		f.breaches = append(f.breaches, Violation{RuleGroup, "source", fmt.Sprintf("document %d is a page and has another group than the page before", f.docs)})
+	}
+	if f.groups == nil {
+		f.groups = map[[2]string]string{}
+	}
+	f.groups[list] = d.Group
 }
 
 type fetchOptions struct {
@@ -112,9 +134,11 @@ func (c *sourceCheck) fetch(ctx context.Context, o fetchOptions) (out fetched) {
 		defer su.Close()
 	}
 	var registry sources.Registry
-	if err := registry.AddNormalizer(su.Normalizers...); err != nil {
-		out.err = err
-		return out
+	for _, n := range su.Normalizers {
+		if err := registry.AddNormalizer(hearing{n}); err != nil {
+			out.err = err
+			return out
+		}
 	}
 	var log bytes.Buffer
 	var mu sync.Mutex
@@ -155,9 +179,10 @@ func (c *sourceCheck) fetch(ctx context.Context, o fetchOptions) (out fetched) {
 			}
 			mu.Unlock()
 		}
-		r, err := registry.Read(ctx, d, q, nil)
+		out.paged(d)
+		r, err := readHeard(ctx, &registry, d, q)
 		if err != nil {
-			out.breaches = append(out.breaches, Violation{RuleError, "source", fmt.Sprintf("document %d cannot be read: %v", out.docs, err)})
+			out.breaches = append(out.breaches, Violation{RuleError, "source", fmt.Sprintf("document %d cannot be read: %s", out.docs, explain(err))})
 		}
 		for _, rec := range r.Records {
 			if !slices.Contains(desc.Categories, rec.Category()) {
@@ -207,6 +232,12 @@ func (c *sourceCheck) whole(ctx context.Context) {
 	if v := valuesOf(f.records).in(f.log); v != "" {
 		c.breach(RulePrivate, fmt.Sprintf("the log holds the value %q", v))
 	}
+	for _, group := range f.named {
+		if v := valuesOf(f.records).in(group); v != "" {
+			c.breach(RulePrivate, fmt.Sprintf("a document's group holds the value %q", v))
+			break
+		}
+	}
 	if c.o.Accounts > 0 && len(f.accounts) != c.o.Accounts {
 		c.breach(RuleSlot, fmt.Sprintf("documents of %d accounts came, the setup has %d: a document of one account must name it in the attribute \"account\"", len(f.accounts), c.o.Accounts))
 	}
@@ -249,23 +280,29 @@ func (c *sourceCheck) cancel(ctx context.Context) {
 	}
 }
 
-// slots refuses the first account that asks: nothing of it may come, and the others must.
+// slots refuses the first account that asks: nothing of it may come, and the others must. A slot that is not named after the
+// account of a document is for something else, such as "" for the access to no account: see [consent.Permit.Access].
 func (c *sourceCheck) slots(ctx context.Context) {
+	if len(c.accts) != c.o.Accounts {
+		return // was said already
+	}
 	var refused string
 	f := c.fetch(ctx, fetchOptions{access: func(_ int, account string) error {
-		if refused == "" && account != "" {
+		if refused == "" && slices.Contains(c.accts, account) {
 			refused = account
 		}
-		if account != "" && account == refused { // "" is the access to no account: see consent.Permit.Access
+		if account != "" && account == refused {
 			return sources.ErrLimit
 		}
 		return nil
 	}})
-	if slices.Contains(f.accounts, refused) {
+	switch {
+	case refused == "":
+		c.breach(RuleSlot, "no account took a slot by the name that its documents have in the attribute \"account\"")
+	case slices.Contains(f.accounts, refused):
 		c.breach(RuleSlot, "documents came of an account whose slot was refused")
-	}
-	if len(f.accounts) != c.o.Accounts-1 {
-		c.breach(RuleSlot, fmt.Sprintf("one of %d accounts was refused, documents came of %d", c.o.Accounts, len(f.accounts)))
+	case len(f.accounts) != c.o.Accounts-1:
+		c.breach(RuleSlot, fmt.Sprintf("one of %d accounts was refused, documents came of %d, and the error is %v", c.o.Accounts, len(f.accounts), f.err))
 	}
 	if v := valuesOf(c.records).in(f.log + errorName(f.err)); v != "" {
 		c.breach(RulePrivate, fmt.Sprintf("error or log after a refused slot hold the value %q", v))

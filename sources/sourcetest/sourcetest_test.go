@@ -226,6 +226,16 @@ func TestNormalizerRules(t *testing.T) {
 			assert.Contains(t, got, tc.rule, "%v", got)
 		})
 	}
+	t.Run("the cause of an error that nobody can branch on", func(t *testing.T) {
+		for _, tc := range []struct {
+			n    csv
+			want string
+		}{{csv{foreignError: true}, io.ErrShortBuffer.Error()}, {csv{panics: true}, "the normalizer's own"}} {
+			cs := csvCase(t)
+			cs[0].Document.Body = sources.BytesContent([]byte(csvText[:30]))
+			assert.Contains(t, fmt.Sprint(sourcetest.CheckNormalizer(t, tc.n, cs, nil)), tc.want)
+		}
+	})
 	t.Run("no case", func(t *testing.T) {
 		assert.NotEmpty(t, sourcetest.CheckNormalizer(t, csv{}, nil, nil))
 	})
@@ -298,8 +308,9 @@ func rules(vs []sourcetest.Violation) (out []sourcetest.Rule) {
 
 // api is a good source: two accounts of a server, one document each. Each of its fields makes it break one rule.
 type api struct {
-	url, host                                                                                                                                                                       string
-	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak, valueInError, fails, halfDocument, otherName, mixed, page bool
+	url, host string
+	impure, otherHost, around, ignoresDeliver, ignoresCtx, noSlot, slotIgnored, undeclared, logsValue, beyondQuery, leak, valueInError, fails, halfDocument, otherName, mixed, page,
+	noGroup, twoGroups, valueInGroup, personSlot bool
 }
 
 var describes atomic.Int64
@@ -331,6 +342,11 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 	}
 	if a.fails {
 		return io.ErrShortBuffer
+	}
+	if a.personSlot {
+		if err := s.Account(ctx, "person"); err != nil {
+			return err
+		}
 	}
 	seen := ""
 	for _, account := range []string{"1", "2"} {
@@ -377,9 +393,24 @@ func (a api) Fetch(ctx context.Context, s *sources.Session, q sources.Query, del
 		if a.logsValue {
 			s.Log().Info("fetched", "body", string(b))
 		}
-		err = deliver(sources.Document{Format: "csv", Body: sources.BytesContent(b), Attrs: map[string]string{"account": account}})
-		if err != nil && !a.ignoresDeliver {
-			return err
+		for _, page := range []string{"1", "2"} {
+			d := sources.Document{Format: "csv", Body: sources.BytesContent(b), Group: "account " + account, Attrs: map[string]string{"account": account}}
+			if a.noGroup || a.twoGroups || a.valueInGroup {
+				d.Attrs["page"] = page
+			} else if page == "2" {
+				break
+			}
+			switch {
+			case a.noGroup:
+				d.Group = ""
+			case a.twoGroups:
+				d.Group += page
+			case a.valueInGroup:
+				d.Group += "Bakkerij Voorbeeld"
+			}
+			if err := deliver(d); err != nil && !a.ignoresDeliver {
+				return err
+			}
 		}
 	}
 	return nil
@@ -430,12 +461,16 @@ func TestSourceRules(t *testing.T) {
 		{"fails", sourcetest.RuleError, func(a *api) { a.fails = true }},
 		{"a document that nobody can read", sourcetest.RuleError, func(a *api) { a.halfDocument = true }},
 		{"another name", sourcetest.RuleGolden, func(a *api) { a.otherName = true }},
+		{"pages without a group", sourcetest.RuleGroup, func(a *api) { a.noGroup = true }},
+		{"a group for each page", sourcetest.RuleGroup, func(a *api) { a.twoGroups = true }},
+		{"a value as the name of a group", sourcetest.RulePrivate, func(a *api) { a.valueInGroup = true }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := rules(sourcetest.CheckSource(t.Context(), setup(tc.change), o))
 			assert.Contains(t, got, tc.rule, "%v", got)
 		})
 	}
+	assert.Empty(t, sourcetest.CheckSource(t.Context(), setup(func(a *api) { a.personSlot = true }), o), "a slot that is of no account")
 	got := sourcetest.CheckSource(t.Context(), setup(func(a *api) { a.mixed, a.page = true, true }), mixed)
 	assert.Equal(t, []sourcetest.Rule{sourcetest.RuleQuery, sourcetest.RuleQuery}, rules(got), "a page is reduced: %v", got)
 	require.NotEmpty(t, sourcetest.CheckSource(t.Context(), setup(func(*api) {}), &sourcetest.SourceOptions{Accounts: 2}), "a golden file is required")

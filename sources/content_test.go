@@ -391,3 +391,21 @@ func TestCollectFailsBehindABalance(t *testing.T) {
 		})
 	}
 }
+
+// What ends properly at the moment in which its context does may be a part.
+func TestSpoolEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	for _, memory := range []int64{10, 1000} {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := sources.NewSpool(ctx, io.MultiReader(strings.NewReader(strings.Repeat("x", 100)), going(cancel)), memory, 1<<20)
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// going is a reader that ends its context, and then itself.
+type going context.CancelFunc
+
+func (g going) Read([]byte) (int, error) {
+	g()
+	return 0, io.EOF
+}

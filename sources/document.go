@@ -80,5 +80,9 @@ func (r *ctxReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.r.Read(p)
+	n, err := r.r.Read(p)
+	if err == io.EOF && r.ctx.Err() != nil {
+		err = r.ctx.Err() // one that ends because its time was over may end properly
+	}
+	return n, err
 }

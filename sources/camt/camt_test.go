@@ -97,20 +97,27 @@ func TestCovered(t *testing.T) {
 // TestCoveredUntil holds on which day of one statement the next may follow.
 func TestCoveredUntil(t *testing.T) {
 	t.Parallel()
-	statement := func(from, to string) string {
-		return `<Stmt><FrToDt><FrDtTm>` + from + `</FrDtTm><ToDtTm>` + to + `</ToDtTm></FrToDt><Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct></Stmt>`
+	statement := func(from, to, closing string) string {
+		if closing != "" {
+			closing = `<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>` + closing + `</Dt></Dt></Bal>`
+		}
+		return `<Stmt><FrToDt><FrDtTm>` + from + `</FrDtTm><ToDtTm>` + to + `</ToDtTm></FrToDt><Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct>` + closing + `</Stmt>`
 	}
-	for name, tc := range map[string]struct{ to, from, since string }{
-		"the last minute":               {"2026-01-31T23:59:59", "2026-02-01T00:00:00", "2026-01-01"},
-		"midnight":                      {"2026-01-31T00:00:00", "2026-02-01T00:00:00", "2026-01-01"},
-		"a day is missing":              {"2026-01-31T23:59:59", "2026-02-02T00:00:00", "2026-02-02"},
-		"the rest of a day is missing":  {"2026-01-31T12:30:00", "2026-02-01T00:00:00", "2026-02-01"},
-		"the start of a day is missing": {"2026-01-31T23:59:59", "2026-02-01T08:00:00", "2026-02-02"},
+	for name, tc := range map[string]struct{ to, closing, from, since string }{
+		"the last minute":               {"2026-01-31T23:59:59", "", "2026-02-01T00:00:00", "2026-01-01"},
+		"a day":                         {"2026-01-31", "", "2026-02-01T00:00:00", "2026-01-01"},
+		"midnight of the closing day":   {"2026-01-31T00:00:00", "2026-01-31", "2026-02-01T00:00:00", "2026-01-01"},
+		"midnight before the next":      {"2026-02-01T00:00:00", "2026-01-31", "2026-02-01T00:00:00", "2026-01-01"},
+		"midnight, and a day's gap":     {"2026-02-01T00:00:00", "2026-01-31", "2026-02-02T00:00:00", "2026-02-02"},
+		"midnight of who knows":         {"2026-01-31T00:00:00", "", "2026-02-01T00:00:00", "2026-02-01"},
+		"a day is missing":              {"2026-01-31T23:59:59", "", "2026-02-02T00:00:00", "2026-02-02"},
+		"the rest of a day is missing":  {"2026-01-31T12:30:00", "2026-01-31", "2026-02-01T00:00:00", "2026-02-01"},
+		"the start of a day is missing": {"2026-01-31T23:59:59", "", "2026-02-01T08:00:00", "2026-02-02"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>`+
-				statement("2026-01-01T00:00:00", tc.to)+statement(tc.from, "2026-02-28T23:59:59")+`</BkToCstmrStmt></Document>`))
+				statement("2026-01-01T00:00:00", tc.to, tc.closing)+statement(tc.from, "2026-02-28T23:59:59", "")+`</BkToCstmrStmt></Document>`))
 			assert.Equal(t, tc.since, got.Since.String())
 		})
 	}

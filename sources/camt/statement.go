@@ -99,14 +99,18 @@ func (r *reader) firstDay() (model.Date, bool) {
 	return d, true
 }
 
-// lastDay returns the last whole day of FrToDt. Banks write both midnight and the last minute for the end of the day.
+// lastDay returns the last whole day of FrToDt. Banks write the last minute, or midnight, for the end of a day; but midnight may
+// also be where the next day begins, so the day counts only if it is that of the closing balance.
 func (r *reader) lastDay() (model.Date, bool) {
 	b := r.values.text[fTo]
 	d, ok := parseDate(b)
 	if !ok || r.values.bad.has(fTo) {
 		return model.Date{}, false
 	}
-	if len(b) > 10 && !bytes.HasPrefix(b[10:], []byte("T00:00:00")) && !bytes.HasPrefix(b[10:], []byte("T23:59")) {
+	switch {
+	case len(b) <= 10, bytes.HasPrefix(b[10:], []byte("T23:59")):
+	case bytes.HasPrefix(b[10:], []byte("T00:00:00")) && r.covered.closing.Compare(d) >= 0:
+	default:
 		d = d.AddDays(-1)
 	}
 	return d, !d.IsZero()

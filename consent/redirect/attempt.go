@@ -173,8 +173,9 @@ func (a *Attempts) load(ctx context.Context, state string) (stored, consent.Item
 	return s, it, nil
 }
 
-// Take uses an attempt up, by the state of a callback: it is deleted, whatever is found wrong with it after that. Of
-// concurrent calls, and of calls in other processes, one at most gets it. Everything wrong is [ErrAttempt].
+// Take uses an attempt up, by the state of a callback. Of concurrent calls, and of calls in other processes, one at most gets
+// it. Everything wrong is [ErrAttempt], and leaves the attempt to whom it belongs: a callback that another subject or another
+// browser presents does not use it up.
 func (a *Attempts) Take(ctx context.Context, b Binding, state string) (Attempt, error) {
 	if err := b.validate(); err != nil {
 		return Attempt{}, err
@@ -183,19 +184,19 @@ func (a *Attempts) Take(ctx context.Context, b Binding, state string) (Attempt, 
 	if err != nil {
 		return Attempt{}, err
 	}
-	it.Body = nil
-	if err := a.store.Apply(ctx, consent.Change{Op: consent.OpDelete, Item: it}); err != nil {
-		if errors.Is(err, consent.ErrConflict) {
-			return Attempt{}, ErrAttempt
-		}
-		return Attempt{}, fmt.Errorf("redirect: attempt: %w", err)
-	}
 	now := a.now()
 	same := hmac.Equal(s.Session, derive(s.Salt, "session", b.Session, state))
 	// A clock that was set back does not lengthen a life: a time before the beginning is not in it.
 	alive := now.Before(s.Expires) && !now.Before(s.Begun.Add(-time.Minute))
 	if !same || !alive || s.Grant != b.Grant || s.Institution != b.Institution || s.Issuer != b.Issuer || s.RedirectURI != b.RedirectURI {
 		return Attempt{}, ErrAttempt
+	}
+	it.Body = nil
+	if err := a.store.Apply(ctx, consent.Change{Op: consent.OpDelete, Item: it}); err != nil {
+		if errors.Is(err, consent.ErrConflict) {
+			return Attempt{}, ErrAttempt
+		}
+		return Attempt{}, fmt.Errorf("redirect: attempt: %w", err)
 	}
 	return s.attempt(state, b.Session), nil
 }

@@ -32,7 +32,7 @@ type Config struct {
 	Scopes  []string
 	// Metadata is the server's; zero is discovered.
 	Metadata Metadata
-	// HTTP makes the requests: a connector gives its session's guarded client, with the client certificate in it.
+	// HTTP makes the requests, with the client certificate in it where there is one. In a connector it is the session's guarded client.
 	HTTP *http.Client
 	// Certificate is the SHA-256 of the DER form of the client certificate that HTTP presents; zero without one. With
 	// it the endpoints for certificates are used, and tokens are bound to it.
@@ -122,10 +122,11 @@ func (c *Client) openID() bool {
 	return false
 }
 
-// Finish takes the attempt of a callback and redeems its code. b is what Begin was given. The attempt is used up, whatever comes of it. The
-// tokens are not stored: save them before their first use.
+// Finish takes the attempt of a callback and redeems its code. b is what Begin was given. The attempt is used up, whatever comes of
+// it, but for [ErrAttempt] and a callback in which a parameter is there twice: these leave it as it was. The tokens are not stored:
+// save them before their first use.
 //
-// [ErrAttempt], [ErrIssuer] and [ErrAnswer] are said without having talked to the server. A [*ServerError] is what it said.
+// [ErrAttempt] and [ErrIssuer] are said without having talked to the server. A [*ServerError] is what it said.
 func (c *Client) Finish(ctx context.Context, b Binding, callback url.Values) (Tokens, error) {
 	b.Issuer = c.cfg.Issuer
 	values := map[string]string{}

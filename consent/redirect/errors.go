@@ -3,6 +3,7 @@ package redirect
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 var (
@@ -16,7 +17,7 @@ var (
 	// ErrAnswer says that an answer is malformed: a parameter twice, no code, a token of an unknown type.
 	ErrAnswer = errors.New("redirect: malformed answer")
 
-	// ErrRefused says that the server refused. The error that wraps it is a [*ServerError].
+	// ErrRefused says that the server refused, and will again. The error that wraps it is a [*ServerError].
 	ErrRefused = errors.New("redirect: refused")
 
 	// ErrReauthenticate says that the tokens are used up: the subject has to authenticate again.
@@ -31,7 +32,8 @@ var (
 	// ErrInvalid says that an argument is unusable.
 	ErrInvalid = errors.New("redirect: invalid argument")
 
-	// ErrUnavailable says that the server could not be reached or failed.
+	// ErrUnavailable says that the server could not be reached or failed: trying later helps. The error that wraps it is a
+	// [*ServerError] where the server said so itself. It is never [ErrRefused] too.
 	ErrUnavailable = errors.New("redirect: server unavailable")
 )
 
@@ -44,13 +46,20 @@ type ServerError struct {
 
 func (e *ServerError) Error() string {
 	if e.Status == 0 {
-		return fmt.Sprintf("%v: %s", ErrRefused, e.Code)
+		return fmt.Sprintf("%v: %s", e.Unwrap(), e.Code)
 	}
-	return fmt.Sprintf("%v: %s (status %d)", ErrRefused, e.Code, e.Status)
+	return fmt.Sprintf("%v: %s (status %d)", e.Unwrap(), e.Code, e.Status)
 }
 
-// Unwrap returns [ErrRefused].
-func (e *ServerError) Unwrap() error { return ErrRefused }
+// Unwrap returns [ErrUnavailable] for a status of 429 or from 500 on, and for the two codes that stand for one in a callback
+// (RFC 6749 §4.1.2.1); [ErrRefused] for all else.
+func (e *ServerError) Unwrap() error {
+	failed := e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
+	if failed || e.Status == 0 && (e.Code == "server_error" || e.Code == "temporarily_unavailable") {
+		return ErrUnavailable
+	}
+	return ErrRefused
+}
 
 // serverCode returns a code of the standards as it is. A code that a server made up could hold anything.
 func serverCode(code string) string {

@@ -132,11 +132,7 @@ func do(hc *http.Client, req *http.Request) ([]byte, error) {
 		Error string `json:"error"`
 	}
 	_ = json.Unmarshal(body, &e) // what is not JSON has no code
-	refusal := &ServerError{Code: serverCode(e.Error), Status: res.StatusCode}
-	if res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests {
-		return nil, errors.Join(ErrUnavailable, refusal)
-	}
-	return nil, refusal
+	return nil, &ServerError{Code: serverCode(e.Error), Status: res.StatusCode}
 }
 
 // still returns the client without following redirects.

@@ -16,7 +16,7 @@ import (
 )
 
 // Keeper stores the tokens of one connection, sealed and durably: what is saved is there after a crash once Save has
-// returned. A connector's session does that.
+// returned. The session of a connector does that: State and SaveState.
 type Keeper interface {
 	Load(ctx context.Context) (crypto.Secret, error) // the zero Secret where nothing was saved
 	Save(ctx context.Context, s crypto.Secret) error

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -193,10 +192,13 @@ func (c *Client) destroySuperseded(ctx context.Context, g consent.Grant) error {
 
 // SweepReport says what a sweep did.
 type SweepReport struct {
+	// Consent says what became of grants, releases and links. Its GivenUp are connections of which the institution could not be told the
+	// end: what it made may live on there. Tell the subject, who can end it at the institution.
 	Consent consent.Swept
 	Vault   retention.SweepReport
 	// Deleted are the signed receipts of what went: of the data of each grant, and of its connections, which are kept under the
-	// grant's id with "-connections" behind it.
+	// grant's id with "-connections" behind it. They say what was deleted here, and nothing of what an institution was told. They
+	// are in one report; [Client.DeletionReceipts] returns them again.
 	Deleted []retention.Receipt
 	// More says that there may be more to do: sweep again.
 	More bool
@@ -215,9 +217,12 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	swept, err := c.consent.Sweep(ctx, sweeper, max, &consent.SweepOptions{
 		Ended: func(ctx context.Context, g consent.Grant) error {
 			r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "end"), string(g.ID))
-			if err == nil {
-				out.Deleted = append(out.Deleted, r)
+			if err != nil {
+				return err
 			}
+			out.Deleted = append(out.Deleted, r)
+			rs, err := c.deleteUnlinked(ctx, g)
+			out.Deleted = append(out.Deleted, rs...)
 			return err
 		},
 		Disconnect: func(ctx context.Context, l consent.Link) error {
@@ -239,50 +244,82 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	return out, errors.Join(errs...)
 }
 
-// disconnect ends the connection of one link at its institution, and then destroys its state. An institution that has not
-// answered for disconnectTime is not told any more. It returns the receipts of what it deleted, also with an error.
-func (c *Client) disconnect(ctx context.Context, l consent.Link) (deleted []retention.Receipt, err error) {
-	g, err := c.consent.Stored(ctx, l.Grant)
+// deleteUnlinked deletes what sources keep that need no connection, where there is no link either whose end would do it.
+func (c *Client) deleteUnlinked(ctx context.Context, g consent.Grant) ([]retention.Receipt, error) {
+	links, err := c.consent.StoredLinks(ctx, g.ID)
+	if err != nil || len(links) > 0 {
+		return nil, err
+	}
+	kept, err := c.vault.Links(ctx, connectionsOf(g.ID))
+	if err != nil || len(kept) == 0 {
+		return nil, err
+	}
+	r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "end"), connectionsOf(g.ID))
 	if err != nil {
 		return nil, err
 	}
-	all := func() ([]retention.Receipt, error) {
+	return []retention.Receipt{r}, nil
+}
+
+// disconnect ends the connection of one link at its institution, and then destroys its state. An institution that has not
+// answered for disconnectTime is not told any more, and neither is one of which the source is not registered any more, or the state
+// is over: that is [consent.ErrGivenUp], after the state was destroyed. It returns the receipts of what it deleted, also with an error.
+func (c *Client) disconnect(ctx context.Context, l consent.Link) ([]retention.Receipt, error) {
+	deleted, told, err := c.endConnection(ctx, l)
+	if err == nil && !told {
+		c.log.WarnContext(ctx, "connection given up: the institution was not told", "grant", string(l.Grant), "institution", string(l.Institution))
+		err = consent.ErrGivenUp
+	}
+	return deleted, err
+}
+
+func (c *Client) endConnection(ctx context.Context, l consent.Link) (deleted []retention.Receipt, told bool, err error) {
+	g, err := c.consent.Stored(ctx, l.Grant)
+	if err != nil {
+		return nil, false, err
+	}
+	all := func() error {
 		r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID))
-		if err == nil && slices.ContainsFunc(r.Counts, func(n retention.Count) bool { return n.Items > 0 }) {
-			deleted = append(deleted, r) // one that counts nothing tells nothing that the links' own do not
+		if err == nil && !tellsNothing(r) {
+			deleted = append(deleted, r)
 		}
-		return deleted, err
+		return err
 	}
 	if !c.conf.Now().Before(g.Ended.Add(disconnectTime)) {
-		c.log.WarnContext(ctx, "connection given up: the institution was not told", "institution", string(l.Institution))
-		return all()
+		err := all()
+		return deleted, false, err
 	}
-	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: endingState{c.state(sweeper, g)}}); err != nil {
-		return nil, err
+	state := c.state(sweeper, g)
+	if err := c.retriever.Disconnect(ctx, l.Institution, &sources.ConnectOptions{State: endingState{state}}); err != nil {
+		return nil, false, err
 	}
+	registered := false
 	for _, d := range c.conf.Registry.Descriptors() {
 		if d.Institution != l.Institution {
 			continue
 		}
+		registered = true
 		r, err := c.vault.DeleteLink(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID), string(d.ID))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return deleted, err
+			return deleted, false, err
 		}
 		deleted = append(deleted, r)
 	}
+	told = registered && !state.over()
 	links, err := c.consent.StoredLinks(ctx, g.ID)
 	if err != nil {
-		return deleted, err
+		return deleted, told, err
 	}
 	for _, o := range links {
-		if o.Institution != l.Institution && o.State != consent.LinkClosed {
-			return deleted, nil
+		if o.Institution != l.Institution && !o.State.Terminal() {
+			return deleted, told, nil
 		}
 	}
 	// It was the last: what a source left that is not registered any more goes, too. Where there is nothing, a call that stood still
 	// all the while stores nothing any more, and so begins nothing at an institution.
-	return all()
+	err = all()
+	return deleted, told, err
 }

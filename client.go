@@ -50,7 +50,7 @@ type Config struct {
 	Limits       sources.Limits
 	// Access are the rules about validity and numbers of accesses.
 	Access consent.Limits
-	// Log gets names and counts, never values; nil logs nothing.
+	// Log gets names, counts and the ids of grants, which are random, never values; nil logs nothing.
 	Log *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time

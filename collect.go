@@ -104,7 +104,7 @@ func (c *Client) noteLinks(ctx context.Context, s *linkState, d *model.Dossier) 
 			}
 			noted[cov.Institution] = true // an attempt stands in the coverage of all categories that it was for
 			if err := c.noteLink(ctx, s, cov.Institution, a); err != nil {
-				c.log.WarnContext(ctx, "link not noted", "institution", string(cov.Institution))
+				c.log.WarnContext(ctx, "link not noted", "grant", string(s.g.ID), "institution", string(cov.Institution))
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func (c *Client) noteLink(ctx context.Context, s *linkState, inst model.Institut
 		return nil
 	}
 	l, err := c.link(ctx, s.g.ID, inst)
-	if err != nil || l.State == "" || l.State == consent.LinkClosed || event == consent.LinkConfirm && l.State == consent.LinkValid {
+	if err != nil || l.State == "" || l.State.Terminal() || event == consent.LinkConfirm && l.State == consent.LinkValid {
 		return err
 	}
 	if over, err := s.overtaken(ctx, a.Source); err != nil || over {

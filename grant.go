@@ -144,8 +144,16 @@ type linkState struct {
 	by consent.Actor
 	g  consent.Grant
 
-	mu   sync.Mutex
-	held map[model.SourceID]*heldState
+	mu      sync.Mutex
+	held    map[model.SourceID]*heldState
+	expired bool // a state was asked for that there was, and whose time is over
+}
+
+// over reports whether a state was asked for whose time is over.
+func (s *linkState) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.expired
 }
 
 // heldState is the state of one connection while a session has its lock.
@@ -220,7 +228,12 @@ func (s *linkState) ref(id model.SourceID) retention.Ref {
 func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
 	b, err := s.c.vault.State(ctx, access(s.by, s.g, "connection"), s.ref(id))
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, retention.ErrExpired):
+	case errors.Is(err, retention.ErrExpired):
+		s.mu.Lock()
+		s.expired = true
+		s.mu.Unlock()
+		return crypto.Secret{}, nil
+	case errors.Is(err, fs.ErrNotExist):
 		return crypto.Secret{}, nil
 	case err != nil:
 		return crypto.Secret{}, foreign.Own(err) // the rooms below have cut off what is not ours

@@ -32,7 +32,8 @@
 // decisions on paper has none. A grant that is not decided by [Term].DecideBy expires.
 //
 // Overview: [Manager.List] returns all grants of a subject with their present states; recipient, purpose, scope and validity
-// are in each. [Manager.Links] tells which institution needs the subject again (token-required), [Manager.Releases] what was
+// are in each. [Manager.Links] tells which institution needs the subject again (token-required), and, under a grant that ended, which
+// could not be told (given-up), so that the subject may end what it has there; [Manager.Releases] what was
 // sent and when, and with [Manager.Next] when the next refresh is possible. Show a button to withdraw beside each
 // active grant: withdrawing is as easy as consenting (GDPR article 7(3)).
 //
@@ -65,8 +66,9 @@
 //   - Permits, packages, receipts and exports are returned after the access log has the entry; when it takes none, they are not
 //     returned. Changes of a grant are stored with their entry, which reaches the log then or by [Manager.Sweep].
 //   - What is turned down is in the access log as well, one entry for a call: see [Manager.Refused].
-//   - No error holds an id of a subject, a name, or any other value. Of an error of the host's own (a store, a log, a signer, a policy)
-//     it says the operation and the type; errors.Is and errors.As find the original, for a host to log where it decides to.
+//   - No error holds an id of a subject, a name, or any other value; those of a sweep have the ids of grants, which are random. Of an
+//     error of the host's own (a store, a log, a signer, a policy) it says the operation and the type; errors.Is and errors.As find
+//     the original, for a host to log where it decides to.
 //
 // # What is not promised
 //

@@ -29,6 +29,10 @@ var (
 	// subject approved. A new review is needed; the grant is untouched.
 	ErrVoid = errors.New("consent: release void")
 
+	// ErrGivenUp is what SweepOptions.Disconnect returns for a connection of which it will not tell the institution the end, however
+	// often it is called.
+	ErrGivenUp = errors.New("consent: connection given up")
+
 	// ErrDelivered says that a release was sealed and delivered before: it works once.
 	ErrDelivered = errors.New("consent: release delivered")
 )

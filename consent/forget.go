@@ -46,7 +46,7 @@ func (m *Manager) forgetEnded(ctx context.Context, subject string, endedBefore t
 		if err != nil {
 			return n, err
 		}
-		if slices.ContainsFunc(links, func(l Link) bool { return l.State != LinkClosed && l.Attempts > 0 }) {
+		if slices.ContainsFunc(links, func(l Link) bool { return !l.State.Terminal() && l.Attempts > 0 }) {
 			continue // the institution would not be told any more
 		}
 		if err := m.forget(ctx, g); err != nil {

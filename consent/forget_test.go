@@ -3,6 +3,7 @@ package consent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -218,4 +219,74 @@ func TestScrub(t *testing.T) {
 	_, err = k.Sweep(ctx, system, 10, nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, calls(), "a sweep does, also when it found nothing to do")
+}
+
+// TestGivenUp: a connection that the institution is not told the end of is no closed one, and the host learns which it was.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	ctx := t.Context()
+	g := k.active(t, nil)
+	for _, inst := range []model.InstitutionID{"bank", "uwv"} {
+		_, err := k.MoveLink(ctx, g.ID, inst, consent.LinkRestart, time.Time{})
+		require.NoError(t, err)
+	}
+	_, err := k.Revoke(ctx, jan, g.ID)
+	require.NoError(t, err)
+	down := errors.New("down")
+	told := []error{down, fmt.Errorf("a week long: %w", consent.ErrGivenUp)}
+	sweep := func() (consent.Swept, error) {
+		return k.Sweep(ctx, system, 10, &consent.SweepOptions{
+			Ended: func(context.Context, consent.Grant) error { return nil },
+			Disconnect: func(_ context.Context, l consent.Link) error {
+				if l.Institution == "uwv" {
+					return nil
+				}
+				return told[0]
+			},
+		})
+	}
+	s, err := sweep()
+	require.ErrorIs(t, err, down)
+	assert.ErrorContains(t, err, string(g.ID)+", bank: ", "the host can tell which")
+	clean(t, err)
+	assert.Equal(t, 1, s.Disconnected)
+	assert.Empty(t, s.GivenUp)
+
+	told = told[1:]
+	k.clock.pass(time.Hour)
+	s, err = sweep()
+	require.NoError(t, err)
+	assert.Zero(t, s.Disconnected+s.Failed)
+	require.Len(t, s.GivenUp, 1)
+	links, err := k.Links(ctx, jan, g.ID)
+	require.NoError(t, err)
+	require.Equal(t, links[0], s.GivenUp[0])
+	assert.Equal(t, consent.LinkGivenUp, links[0].State)
+	assert.Equal(t, k.clock.now(), links[0].Since)
+	assert.Equal(t, consent.LinkClosed, links[1].State)
+	b, err := k.Export(ctx, jan, jan.ID)
+	require.NoError(t, err)
+	assert.Contains(t, string(b), `"given-up"`, "the subject is told, too")
+
+	k.clock.pass(48 * time.Hour)
+	s, err = sweep()
+	require.NoError(t, err)
+	assert.Empty(t, s.GivenUp, "once")
+	n, err := k.Forget(ctx, jan, jan.ID, k.clock.now())
+	require.NoError(t, err)
+	assert.Equal(t, 1, n, "nothing is to be done any more")
+}
+
+// TestSweepNamesGrants: what a host's own code could not do with a grant that ended is said of that grant.
+func TestSweepNamesGrants(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, consent.Limits{})
+	g := k.active(t, nil)
+	_, err := k.Revoke(t.Context(), jan, g.ID)
+	require.NoError(t, err)
+	down := errors.New("down")
+	_, err = k.Sweep(t.Context(), system, 10, &consent.SweepOptions{Ended: func(context.Context, consent.Grant) error { return down }})
+	require.ErrorIs(t, err, down)
+	require.EqualError(t, err, "consent: end of grant "+string(g.ID)+": down")
 }

@@ -60,7 +60,7 @@ func (m *Manager) MoveLink(ctx context.Context, id GrantID, inst model.Instituti
 		if e == LinkConfirm {
 			l.Until = until.UTC()
 		}
-		if l.State == LinkClosed {
+		if l.State.Terminal() {
 			l.NextAttempt = time.Time{}
 		}
 		if err := m.apply(ctx, append(changes, l.change(op))...); err != nil {

@@ -12,7 +12,8 @@ import (
 //	     │                   │   ▲             │
 //	     │                need │   │ confirm      │ confirm
 //	     └──need──► token required ◄────need──────┘
-//	any but closed ──close──► closed
+//	any of these ──close──► closed
+//	any of these ──give-up──► given up
 type LinkState string
 
 // The states of a link.
@@ -22,7 +23,13 @@ const (
 	LinkInvalid       LinkState = "invalid"        // the institution ended it or does not accept it any more
 	LinkTokenRequired LinkState = "token-required" // the subject has to authenticate again
 	LinkClosed        LinkState = "closed"         // disconnected at the institution; terminal
+	// LinkGivenUp is a link of which the institution could not be told the end, so that what it made may live on there until it runs
+	// out; the subject can end it at the institution. Nothing is left here to end it with. Terminal.
+	LinkGivenUp LinkState = "given-up"
 )
+
+// Terminal reports whether no event leads out of the state.
+func (s LinkState) Terminal() bool { return s == LinkClosed || s == LinkGivenUp }
 
 // LinkEvent is what happens to a link.
 type LinkEvent string
@@ -34,19 +41,22 @@ const (
 	LinkNeed    LinkEvent = "need"    // the institution wants the subject to authenticate again
 	LinkRestart LinkEvent = "restart" // a new authentication begins
 	LinkClose   LinkEvent = "close"   // disconnected at the institution, or nothing to disconnect
+	LinkGiveUp  LinkEvent = "give-up" // the institution is not told any more
 )
 
 // NextLink returns the state after an event. It is pure. An event that does not fit is [ErrTransition] with the state
 // unchanged. An event that would not change the state is no error: institutions say things twice.
 func NextLink(s LinkState, e LinkEvent, _ time.Time) (LinkState, error) {
 	switch {
-	case s == LinkClosed && e == LinkClose:
-		return LinkClosed, nil
-	case s == LinkClosed || !s.known():
+	case s == LinkClosed && e == LinkClose, s == LinkGivenUp && e == LinkGiveUp:
+		return s, nil
+	case s.Terminal() || !s.known():
 	case e == LinkConfirm:
 		return LinkValid, nil
 	case e == LinkClose:
 		return LinkClosed, nil
+	case e == LinkGiveUp:
+		return LinkGivenUp, nil
 	case e == LinkNeed:
 		return LinkTokenRequired, nil
 	case e == LinkFail:
@@ -59,7 +69,7 @@ func NextLink(s LinkState, e LinkEvent, _ time.Time) (LinkState, error) {
 
 func (s LinkState) known() bool {
 	switch s {
-	case LinkUnconfirmed, LinkValid, LinkInvalid, LinkTokenRequired, LinkClosed:
+	case LinkUnconfirmed, LinkValid, LinkInvalid, LinkTokenRequired, LinkClosed, LinkGivenUp:
 		return true
 	}
 	return false

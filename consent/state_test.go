@@ -21,10 +21,10 @@ var (
 		consent.EventAllow, consent.EventDeny, consent.EventRevoke, consent.EventExpire, consent.EventSupersede, "", "nonsense",
 	}
 	linkStates = []consent.LinkState{
-		consent.LinkUnconfirmed, consent.LinkValid, consent.LinkInvalid, consent.LinkTokenRequired, consent.LinkClosed, "", "nonsense",
+		consent.LinkUnconfirmed, consent.LinkValid, consent.LinkInvalid, consent.LinkTokenRequired, consent.LinkClosed, consent.LinkGivenUp, "", "nonsense",
 	}
 	linkEvents = []consent.LinkEvent{
-		consent.LinkConfirm, consent.LinkFail, consent.LinkNeed, consent.LinkRestart, consent.LinkClose, "", "nonsense",
+		consent.LinkConfirm, consent.LinkFail, consent.LinkNeed, consent.LinkRestart, consent.LinkClose, consent.LinkGiveUp, "", "nonsense",
 	}
 )
 
@@ -138,14 +138,14 @@ func TestLinkProperties(t *testing.T) {
 				require.Equal(t, s, next)
 				continue
 			}
-			require.True(t, slices.Contains(linkStates[:5], next))
+			require.True(t, slices.Contains(linkStates[:6], next))
 			again, err := consent.NextLink(next, e, start)
 			if e != consent.LinkRestart || next != consent.LinkValid {
 				require.NoError(t, err, "institutions say things twice: %s %s", s, e)
 				require.Equal(t, next, again)
 			}
-			if s == consent.LinkClosed {
-				require.Equal(t, consent.LinkClosed, next)
+			if s.Terminal() {
+				require.Equal(t, s, next)
 			}
 		}
 	}
@@ -187,7 +187,7 @@ func TestLinkTable(t *testing.T) {
 	t.Parallel()
 	anyOpen := map[consent.LinkEvent]consent.LinkState{
 		consent.LinkConfirm: consent.LinkValid, consent.LinkFail: consent.LinkInvalid, consent.LinkNeed: consent.LinkTokenRequired,
-		consent.LinkClose: consent.LinkClosed, consent.LinkRestart: consent.LinkUnconfirmed,
+		consent.LinkClose: consent.LinkClosed, consent.LinkRestart: consent.LinkUnconfirmed, consent.LinkGiveUp: consent.LinkGivenUp,
 	}
 	for _, s := range linkStates {
 		for _, e := range linkEvents {
@@ -197,6 +197,8 @@ func TestLinkTable(t *testing.T) {
 				ok = ok && e != consent.LinkRestart
 			case consent.LinkClosed:
 				ok = e == consent.LinkClose
+			case consent.LinkGivenUp:
+				ok = e == consent.LinkGiveUp
 			case "", "nonsense":
 				ok = false
 			}

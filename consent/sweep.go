@@ -15,7 +15,8 @@ type SweepOptions struct {
 	// and those of Disconnect, are part of what Sweep returns, with their texts: keep values out of them.
 	Ended func(ctx context.Context, g Grant) error
 	// Disconnect ends the connection at the institution. It is called for each link of an ended grant, again with longer and
-	// longer pauses until it returns nil. Nil: links are left for a sweep that can.
+	// longer pauses until it returns nil, which makes the link LinkClosed, or an error that wraps [ErrGivenUp], which makes it
+	// LinkGivenUp. Nil: links are left for a sweep that can.
 	Disconnect func(ctx context.Context, l Link) error
 }
 
@@ -24,11 +25,14 @@ type Swept struct {
 	Expired      int // grants whose time was over
 	Ended        int // ended grants of which all is destroyed
 	Voided       int // releases that can no longer be used
-	Disconnected int // links
+	Disconnected int // links that were ended at their institutions
 	Forgotten    int // access logs with nothing in their window
 	Recorded     int // entries that the access log had not got
 	Failed       int // things to try again
-	More         bool
+	// GivenUp are the links of which the institution was not told that the grant ended, and will not be: see LinkGivenUp. Each is told of
+	// once; [Manager.Links] keeps it.
+	GivenUp []Link
+	More    bool
 }
 
 // Sweep does what is due, at most max of each kind: it records expiry, voids releases, has data destroyed and links
@@ -132,7 +136,7 @@ func (s *sweep) grant(ctx context.Context, it Item) error {
 		if err := s.o.Ended(ctx, g); err != nil {
 			g.NextClear = s.m.clock.now().Add(pause(g.ClearAttempts))
 			g.ClearAttempts++
-			return errors.Join(err, s.m.apply(ctx, g.change(OpUpdate)))
+			return errors.Join(fmt.Errorf("consent: end of grant %s: %w", g.ID, err), s.m.apply(ctx, g.change(OpUpdate)))
 		}
 	}
 	if err := s.voidAll(ctx, g); err != nil {
@@ -204,7 +208,7 @@ func (s *sweep) unlink(ctx context.Context, g Grant) error {
 		return err
 	}
 	for _, l := range links {
-		if l.State == LinkClosed || !l.NextAttempt.IsZero() {
+		if l.State.Terminal() || !l.NextAttempt.IsZero() {
 			continue
 		}
 		l.NextAttempt = s.m.clock.now()
@@ -226,8 +230,12 @@ func (s *sweep) link(ctx context.Context, it Item) error {
 		return err
 	}
 	failed := s.o.Disconnect(ctx, l)
+	end := LinkClose
+	if errors.Is(failed, ErrGivenUp) {
+		end, failed = LinkGiveUp, nil
+	}
 	if failed == nil {
-		if l.State, err = NextLink(l.State, LinkClose, s.m.clock.now()); err != nil {
+		if l.State, err = NextLink(l.State, end, s.m.clock.now()); err != nil {
 			return err
 		}
 		l.Since, l.NextAttempt = s.m.clock.now(), time.Time{}
@@ -238,10 +246,15 @@ func (s *sweep) link(ctx context.Context, it Item) error {
 	if err := s.m.apply(ctx, l.change(OpUpdate)); err != nil {
 		return err
 	}
-	if failed != nil {
-		return fmt.Errorf("consent: disconnect: %w", failed)
+	switch {
+	case failed != nil:
+		return fmt.Errorf("consent: disconnect: grant %s, %s: %w", l.Grant, l.Institution, failed)
+	case end == LinkGiveUp:
+		l.Version++
+		s.done.GivenUp = append(s.done.GivenUp, l)
+	default:
+		s.done.Disconnected++
 	}
-	s.done.Disconnected++
 	return nil
 }
 

@@ -325,3 +325,125 @@ func TestCloseForgets(t *testing.T) {
 	_, err = h.Release(t.Context(), subject, r.Approval())
 	require.ErrorIs(t, err, consent.ErrVoid)
 }
+
+// second is another institution's way, which says until when it may be used.
+type second struct {
+	bank
+	until model.Date
+}
+
+func (s second) Describe() sources.Descriptor {
+	d := s.bank.Describe()
+	d.ID, d.Institution = "second-api", "second"
+	return d
+}
+
+func (s second) Connect(ctx context.Context, se *sources.Session, r sources.ConnectRequest) (sources.Step, error) {
+	step, err := s.bank.Connect(ctx, se, r)
+	if step.Kind == sources.StepDone {
+		step.ValidUntil = s.until
+	}
+	return step, err
+}
+
+// twoBanks is a host with two institutions, and a grant with a connection to each.
+func twoBanks(t *testing.T) (*host, bank, consent.GrantID) {
+	t.Helper()
+	until, err := model.NewDate(2026, 11, 20)
+	require.NoError(t, err)
+	other := bank{body: bankRecords, pages: new([]string), disconnected: make(chan struct{}), down: new(bool), asked: new(model.Date)}
+	h := newHost(t, func(c *brondata.Config) { require.NoError(t, c.Registry.AddSource(second{other, until})) })
+	id := h.decided(t, func(p *consent.Proposal) { p.Institutions = append(p.Institutions, "second") })
+	for _, inst := range []model.InstitutionID{"bank", "second"} {
+		for _, r := range []sources.ConnectRequest{{RedirectURL: "https://host.example/back"}, {Callback: map[string][]string{"code": {"ok"}}}} {
+			_, err := h.Connect(t.Context(), subject, id, inst, r)
+			require.NoError(t, err)
+		}
+	}
+	return h, other, id
+}
+
+func (h *host) links(t *testing.T, id consent.GrantID) map[model.InstitutionID]consent.Link {
+	t.Helper()
+	links, err := h.Consent().Links(t.Context(), subject, id)
+	require.NoError(t, err)
+	out := map[model.InstitutionID]consent.Link{}
+	for _, l := range links {
+		out[l.Institution] = l
+	}
+	return out
+}
+
+// The end of one connection takes nothing from another one: an institution that does not answer is told later, with its own tokens.
+func TestConnectionsEndApart(t *testing.T) {
+	t.Parallel()
+	h, other, id := twoBanks(t)
+	links := h.links(t, id)
+	assert.Zero(t, links["bank"].Until)
+	assert.Equal(t, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), links["second"].Until, "its last day is a whole one")
+	*other.down = true
+	require.NoError(t, h.Revoke(t.Context(), subject, id))
+	_, err := h.Sweep(t.Context(), 10)
+	require.Error(t, err)
+	<-h.bank.disconnected
+	*other.down = false
+	h.now = h.now.Add(time.Hour)
+	_, err = h.Sweep(t.Context(), 10)
+	require.NoError(t, err)
+	select {
+	case <-other.disconnected:
+	default:
+		t.Error("the second institution was not told")
+	}
+}
+
+// A file says nothing of the connection to the institution that it is from.
+func TestFilesSayNothingOfLinks(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	id := h.decided(t, nil)
+	_, err := h.Connect(t.Context(), subject, id, "bank", sources.ConnectRequest{RedirectURL: "https://host.example/back"})
+	require.NoError(t, err)
+	before := h.links(t, id)["bank"].State
+	in := sources.Input{Files: []sources.Document{{Institution: "bank", Body: sources.BytesContent([]byte(bankRecords))}}}
+	d, err := h.Collect(t.Context(), subject, id, in, nil)
+	require.NoError(t, err)
+	require.True(t, d.Complete())
+	assert.NotEqual(t, consent.LinkValid, before)
+	assert.NotEqual(t, consent.LinkValid, h.links(t, id)["bank"].State)
+}
+
+// questions is a policy that keeps what it is asked.
+type questions struct{ asked []consent.Question }
+
+func (p *questions) Allow(_ context.Context, _ consent.Actor, q consent.Question) error {
+	p.asked = append(p.asked, q)
+	return nil
+}
+
+// A host's policy is told of whose grant, for what and for whom, whichever room asks.
+func TestPolicyIsToldAll(t *testing.T) {
+	t.Parallel()
+	p := &questions{}
+	h := newHost(t, func(c *brondata.Config) { c.Policy = p })
+	id := h.active(t)
+	_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+	require.NoError(t, err)
+	r, err := h.Review(t.Context(), subject, id, nil)
+	require.NoError(t, err)
+	_, err = h.Release(t.Context(), subject, r.Approval())
+	require.NoError(t, err)
+	require.NoError(t, h.Delivered(t.Context(), subject, r.Release))
+	require.NoError(t, h.Revoke(t.Context(), subject, id))
+	seen := map[consent.Action]bool{}
+	for _, q := range p.asked {
+		seen[q.Action] = true
+		assert.Equal(t, consent.Question{Action: q.Action, Subject: "subject-1", Purpose: "mortgage", Recipient: "lender"}, q)
+	}
+	for _, a := range []consent.Action{
+		consent.ActionPropose, consent.ActionFirstKey, consent.ActionDecide, consent.ActionSee, consent.ActionConnect, consent.ActionCollect,
+		consent.ActionReview, consent.ActionRelease, consent.ActionDeliver, consent.ActionRevoke,
+	} {
+		assert.True(t, seen[a], a)
+	}
+}

@@ -27,6 +27,8 @@ type Document struct {
 	Attrs map[string]string
 	// Password opens an encrypted document.
 	Password crypto.Secret
+
+	file int // the place in Input.Files, from 1; 0 for what is none of them
 }
 
 // Content is the body of a document. *bytes.Reader and *io.SectionReader fit. Reading at several places at once must be

@@ -58,8 +58,8 @@ func NewRetriever(g *Registry, o *RetrieverOptions) (*Retriever, error) {
 type Input struct {
 	// Files are what the subject downloaded at institutions. A file belongs to the institution it names, else to that of
 	// its format, else to the only institution of the grant. One that belongs to none of the grant, or whose format is
-	// another institution's than it names, is not read: the dossier has an issue with its number, and the log says why.
-	// Who wants to ask the subject first calls [Registry.Detect].
+	// another institution's than it names, is not read: the dossier has an issue with its number, and an [EventFile] and the log say
+	// why. Who wants to ask the subject first calls [Registry.Detect].
 	Files []Document
 	// Handovers are the subject's own authenticated sessions at portals.
 	Handovers map[model.InstitutionID]Handover
@@ -90,6 +90,9 @@ const (
 	EventDocument EventKind = "document" // a document was read, or failed to be: see Outcome
 	EventEnded    EventKind = "ended"    // a source ended: see Outcome
 	EventDone     EventKind = "done"     // work on the institution ended
+
+	// EventFile says of a file, before all else, that it belongs to no institution of the grant and is not read: see Outcome.
+	EventFile EventKind = "file"
 )
 
 // Event is one step of a collection. It holds names and counts only, so it may be logged and shown.
@@ -100,7 +103,13 @@ type Event struct {
 	Method      model.Method
 	Documents   int // so far, of the institution
 	Records     int // so far, of the institution, before they are reduced to the scope
-	Outcome     string
+	// File is which of [Input.Files] an EventDocument or EventFile is about, from 1; 0 for none, or what a source made of one. A file
+	// of which no event tells was not read: no source takes files, none was needed any more, or it ended before.
+	File int
+	// Outcome is "ok", or the [Code] of what went wrong. Of an EventFile it is the one of why its format is not known ("not-provided"
+	// where it is empty); "ambiguous" where it is unclear whose it is, or its format is another institution's than it names; or
+	// "not-permitted" where its institution is not in the grant.
+	Outcome string
 }
 
 // Collect works through the permit's institutions, several at a time, and at each through its sources in the order of
@@ -240,13 +249,19 @@ func (c *collection) assignFiles(ctx context.Context) {
 	defer cancel()
 	insts := c.permit.Institutions()
 	for i, d := range c.in.Files {
+		d.file = i + 1
 		own := model.InstitutionID("") // of the format
 		body, bad := bodyOf(d.Body)
-		if bad == nil && body.size <= c.limits.DocumentBytes {
-			// Where the format cannot be told, reading will say so once more, as the institution's error.
+		unknown := bad // why the format cannot be told; where the institution can be, reading will say so once more
+		switch {
+		case bad != nil:
+		case body.size > c.limits.DocumentBytes:
+			unknown = Errorf(ErrTooLarge, "more than %d bytes", c.limits.DocumentBytes)
+		default:
 			probe := d
 			probe.Body = body
-			if id, err := c.registry.Detect(ctx, probe); err == nil {
+			var id model.FormatID
+			if id, unknown = c.registry.Detect(ctx, probe); unknown == nil {
 				d.Format = id
 				own = c.registry.format(id).Institution
 			}
@@ -255,20 +270,23 @@ func (c *collection) assignFiles(ctx context.Context) {
 		if inst == "" && len(insts) == 1 {
 			inst = insts[0]
 		}
-		reason := ""
+		var err error
+		issue := model.IssueConflict
 		switch {
-		case bad != nil:
-			reason = "no body"
+		case bad != nil, inst == "" && unknown != nil:
+			err, issue = unknown, issueOf(unknown)
 		case inst == "":
-			reason = "it is unclear which institution's it is"
+			err, issue = Errorf(ErrAmbiguous, "it is unclear which institution's it is"), model.IssueUnknown
 		case own != "" && inst != own:
-			reason = "its format is another institution's than it was said to be"
+			err = Errorf(ErrAmbiguous, "its format is another institution's than it was said to be")
 		case !slices.Contains(insts, inst):
-			reason = "its institution is not in the grant"
+			err = Errorf(ErrNotPermitted, "its institution is not in the grant")
 		}
-		if reason != "" {
-			c.issues = append(c.issues, model.Issue{Code: model.IssueUnknown, At: model.AtPath("file " + itoa(i+1))})
-			c.log.LogAttrs(ctx, slog.LevelWarn, "file not read", slog.Int("file", i+1), slog.String("reason", reason))
+		if err != nil {
+			e := wrap(err, Error{Op: OpDetect})
+			c.issues = append(c.issues, model.Issue{Code: issue, At: model.AtPath("file " + itoa(d.file))})
+			c.log.LogAttrs(ctx, slog.LevelWarn, "file not read", slog.Int("file", d.file), slog.String("code", Code(e)), slog.String("error", e.Error()))
+			c.event(Event{Kind: EventFile, File: d.file, Outcome: Code(e)})
 			continue
 		}
 		d.Institution = inst

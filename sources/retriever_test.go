@@ -337,7 +337,7 @@ func TestCollectFiles(t *testing.T) {
 		d, err := collect(t, up, p, sources.Input{Files: []sources.Document{file("bank", fundText)}}, nil)
 		require.NoError(t, err)
 		assert.Empty(t, d.Records, "a pension of the fund's must not be told as the bank's")
-		assert.Equal(t, []model.Issue{{Code: model.IssueUnknown, At: "file 1"}}, d.Issues)
+		assert.Equal(t, []model.Issue{{Code: model.IssueConflict, At: "file 1"}}, d.Issues)
 		assert.False(t, d.Complete())
 	})
 	t.Run("another person's", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
@@ -357,6 +358,13 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 	if w != nil {
 		balanced = w.reconcile(err != nil)
 	}
+	var issues []model.Issue
+	if w != nil {
+		issues = w.issues
+	}
+	if err != nil && !slices.Contains(issues, model.Doubt(issueOf(err), "")) {
+		issues = append(issues, model.Doubt(issueOf(err), ""))
+	}
 	if err == nil && a.c.o.Keep != nil && a.c.permit.KeepDocuments() {
 		// The reading may have taken long: nothing is kept after a revoke, nor of a source that was left behind.
 		if err = permitted(ctx, a.c.permit); err == nil {
@@ -364,36 +372,40 @@ func (a *run) deliver(ctx context.Context, d Document) error {
 			err = a.c.o.Keep(ctx, info, d)
 		}
 	}
-	if !a.note(index, digest, w, balanced, err) {
+	if !a.note(index, digest, w, issues, balanced, err) {
 		return context.Canceled
 	}
 	outcome := Code(err)
-	a.c.event(a.status(Event{Kind: EventDocument, Source: a.source.desc.ID, Method: a.source.desc.Method, Outcome: outcome}))
+	a.c.event(a.status(Event{Kind: EventDocument, Source: a.source.desc.ID, Method: a.source.desc.Method, File: d.file, Outcome: outcome}))
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		e := wrap(err, Error{Op: OpRead, Source: a.source.desc.ID, Institution: a.inst, Document: ordinal})
-		a.c.log.LogAttrs(ctx, levelOf(err), "document not read whole", attrs(e)...)
+		as := attrs(e)
+		if d.file > 0 {
+			as = append(as, slog.Int("file", d.file))
+		}
+		a.c.log.LogAttrs(ctx, levelOf(err), "document not read whole", as...)
 	}
 	return nil
 }
 
 // note keeps what was read of a document. It reports false where the source was left behind meanwhile.
-func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Check, err error) bool {
+func (a *run) note(index int, digest model.Digest, w *reading, issues []model.Issue, balanced model.Check, err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.over {
 		return false
 	}
 	info := &a.documents[index]
-	info.Digest = digest
+	info.Digest, info.Issues = digest, issues
 	if err != nil && a.firstErr == nil {
 		a.firstErr = err
 	}
 	var f *registeredFormat
 	if w != nil {
-		info.Format, info.Issues = w.format, w.issues
+		info.Format = w.format
 		f = a.c.registry.format(w.format)
 		if a.source.desc.Assumed {
 			for _, r := range w.records {
@@ -427,24 +439,6 @@ func (a *run) note(index int, digest model.Digest, w *reading, balanced model.Ch
 		}
 	}
 	return true
-}
-
-// lacks reports whether data is missing from a document or may be: it says so itself (a provider that did not answer, a page of
-// several), its end or a part is not there, or there were more doubts than are kept, and these may have been among the rest.
-func lacks(is []model.Issue) bool {
-	return slices.ContainsFunc(is, func(i model.Issue) bool {
-		switch i.Code {
-		case model.IssueIncompleteDoc, model.IssueTruncated, model.IssueDamaged, model.IssueLimit:
-			return true
-		}
-		return false
-	})
-}
-
-// entriesOnly reports whether a document says that it holds single entries of a longer history, such as notifications: they are
-// kept, but nothing is whole by them.
-func entriesOnly(is []model.Issue) bool {
-	return slices.ContainsFunc(is, func(i model.Issue) bool { return i.Code == model.IssueHistoryCut })
 }
 
 func digestOf(ctx context.Context, d Document) (model.Digest, error) {

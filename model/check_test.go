@@ -78,3 +78,53 @@ func TestCheckRecordTypes(t *testing.T) {
 	long := &model.Transaction{Description: strings.Repeat("é", 1<<16)}
 	assert.NoError(t, model.CheckRecord(long))
 }
+
+// A transaction is checked in a way of its own: each of its texts and words, by itself.
+func TestCheckTransaction(t *testing.T) {
+	t.Parallel()
+	whole := func() (*model.Transaction, []func(bad string)) {
+		r := &model.Transaction{Amount: money(t, "1.00"), Status: model.Booked}
+		r.Provenance.At = model.AtLine(1)
+		all := spots(reflect.ValueOf(r).Elem())
+		return r, all
+	}
+	_, all := whole()
+	require.GreaterOrEqual(t, len(all), 12)
+	for i := range all {
+		for _, bad := range []string{"bad \xff", "canary\x00"} {
+			r, all := whole()
+			require.NoError(t, model.CheckRecord(r))
+			all[i](bad)
+			err := model.CheckRecord(r)
+			require.ErrorIs(t, err, model.ErrSyntax, "%d: %+v", i, r)
+			require.NotContains(t, err.Error(), "canary")
+		}
+	}
+	for _, s := range []model.TransactionStatus{"", model.Booked, model.Pending} {
+		require.NoError(t, model.CheckRecord(&model.Transaction{Status: s}))
+	}
+	require.ErrorIs(t, model.CheckRecord(&model.Transaction{Status: "information"}), model.ErrSyntax)
+	doubted := &model.Transaction{}
+	doubted.Issues = []model.Issue{{Code: "no such doubt"}}
+	require.ErrorIs(t, model.CheckRecord(doubted), model.ErrSyntax)
+}
+
+// What is complete is so in each institution and category; an answer of none is not.
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	all, part, none := model.Coverage{Obtained: model.ObtainedAll}, model.Coverage{Obtained: model.ObtainedPart}, model.Coverage{Obtained: model.ObtainedNone}
+	cut := model.Coverage{Obtained: model.ObtainedAll, HistoryCut: true}
+	for name, c := range map[string]struct {
+		coverage []model.Coverage
+		want     bool
+	}{
+		"all": {[]model.Coverage{all, all}, true}, "a part": {[]model.Coverage{all, part}, false}, "none": {[]model.Coverage{none, all}, false},
+		"cut": {[]model.Coverage{cut}, false}, "not said": {[]model.Coverage{{}}, false}, "nothing asked": {nil, true},
+	} {
+		d := &model.Dossier{Coverage: c.coverage}
+		assert.Equal(t, c.want, d.Complete(), name)
+	}
+	d := &model.Dossier{Records: []model.Record{&model.Person{}, &model.Account{}, &model.Person{}}}
+	assert.Len(t, model.All[*model.Person](d), 2)
+	assert.Empty(t, model.All[*model.Balance](d))
+}

@@ -23,6 +23,8 @@ func TestParseDate(t *testing.T) {
 	for name, s := range map[string]string{
 		"empty": "", "30 February": "2026-02-30", "no leap year": "2025-02-29", "1900": "1900-02-29", "month 13": "2026-13", "month 0": "2026-00", "day 0": "2026-01-00",
 		"year 0": "0000", "day first": "22-11-2026", "slashes": "2026/11/22", "with a time": "2026-11-22T00:00", "two digits": "26", "letters": "20a6",
+		"31 April": "2026-04-31", "31 June": "2026-06-31", "31 September": "2026-09-31", "31 November": "2026-11-31", "32 January": "2026-01-32",
+		"a colon": "2026-0:-01", "a slash": "2026-0/-01", "in the year": "20:6-01-01", "in the day": "2026-01-/1", "no marks": "2026x01", "one mark": "2026-01x01",
 		"blank": "2026-11-2 ", "sign": "-026", "plus month": "2026-+1", "wrong mark": "2026-11/22",
 	} {
 		_, err := model.ParseDate(s)
@@ -39,6 +41,24 @@ func TestDateBounds(t *testing.T) {
 		assert.Equal(t, c.first, d.Earliest().String())
 		assert.Equal(t, c.last, d.Latest().String())
 	}
+	for m := range 12 {
+		month := time.Date(2026, time.Month(m+1), 1, 0, 0, 0, 0, time.UTC)
+		d, err := model.NewDate(2026, m+1, 0)
+		require.NoError(t, err)
+		assert.Equal(t, month.AddDate(0, 1, -1).Format(time.DateOnly), d.Latest().String())
+		_, err = model.NewDate(2026, m+1, month.AddDate(0, 1, -1).Day()+1)
+		require.ErrorIs(t, err, model.ErrSyntax)
+	}
+	for _, c := range [][3]int{{0, 1, 1}, {10000, 1, 1}, {-1, 1, 1}, {2026, -1, 0}, {2026, 13, 0}, {2026, 1, -1}, {2026, 0, 1}} {
+		_, err := model.NewDate(c[0], c[1], c[2])
+		require.ErrorIs(t, err, model.ErrSyntax, c)
+	}
+	assert.True(t, model.DateOf(time.Time{}).IsZero())
+	assert.True(t, model.Date{}.Earliest().IsZero())
+	assert.True(t, model.Date{}.Latest().IsZero())
+	again := date(t, "2026-11-22")
+	require.NoError(t, again.UnmarshalText(nil))
+	assert.True(t, again.IsZero(), "no text is no date, whatever was there")
 	assert.True(t, date(t, "2025-12").Before(date(t, "2026")))
 	assert.False(t, date(t, "2026-01").Before(date(t, "2026")), "it may be the same day")
 	assert.False(t, date(t, "2026").Before(date(t, "2026-06-01")))

@@ -40,7 +40,7 @@ func TestParseDecimal(t *testing.T) {
 	}
 	for name, in := range map[string]string{
 		"empty": "", "sign": "-", "point": ".", "signed point": "-.", "two points": "1.2.3", "exponent": "1e3", "blank": " 1", "blank after": "1 ",
-		"comma": "1,5", "hexadecimal": "0x1", "two signs": "--1", "sign behind": "1-", "infinity": "Inf", "other digits": "١", "underscore": "1_000",
+		"comma": "1,5", "hexadecimal": "0x1", "two signs": "--1", "sign behind": "1-", "infinity": "Inf", "other digits": "١", "underscore": "1_000", "a NUL, as no group mark": "1\x00234", "a slash": "1/2", "a colon": "1:2",
 	} {
 		_, err := model.ParseDecimal(in)
 		require.ErrorIs(t, err, model.ErrSyntax, name)
@@ -63,7 +63,7 @@ func TestParseDecimalInDutch(t *testing.T) {
 	}
 	for _, in := range []string{
 		"1.23", "1.2345", ".123", "1..234", "1.234.56", "1,234.56", "1,2,3", "12345.678", "1.234,", "0.123", "00.123", "012.345", "1.", "1234.567,00",
-		"1.23,5", "-.123",
+		"1.23,5", "-.123", "0,234.567", ",234.567",
 	} {
 		_, err := model.ParseDecimalIn(in, model.DutchFormat)
 		if in == "1.234," { // digits on one side of the mark are enough
@@ -148,6 +148,7 @@ func TestDecimalArithmetic(t *testing.T) {
 			require.False(t, fits(want))
 			return
 		}
+		require.True(t, fits(want), "what has too many digits is refused")
 		assert.Zero(t, want.Cmp(rat(got)))
 		back, err := got.Add(b.Neg())
 		if err == nil {
@@ -161,6 +162,19 @@ func TestDecimalArithmetic(t *testing.T) {
 	sum, err := a.Add(b)
 	require.NoError(t, err)
 	assert.Equal(t, "99999999999999999.9", sum.String())
+	for _, c := range [][2]string{
+		{"999999999999999999", "1"}, {"-999999999999999999", "-1"}, {"999999999999999999", "0.1"}, {"1", "0.000000000000000001"}, {"0.000000000000000001", "999999999999999999"},
+	} {
+		_, err := parse[model.Decimal](t, c[0]).Add(parse[model.Decimal](t, c[1]))
+		require.ErrorIs(t, err, model.ErrRange, c)
+	}
+	_, err = model.NewDecimal(1, -1)
+	require.ErrorIs(t, err, model.ErrRange)
+	_, err = model.NewDecimal(1_000_000_000_000_000_000, 0)
+	require.ErrorIs(t, err, model.ErrRange)
+	zero, err := model.NewDecimal(0, 5)
+	require.NoError(t, err)
+	assert.Equal(t, model.Decimal{}, zero, "there is one nought")
 	_, err = model.NewDecimal(1, 19)
 	require.ErrorIs(t, err, model.ErrRange)
 	_, err = model.NewDecimal(-1_000_000_000_000_000_000, 0)

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"encoding"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -34,7 +35,8 @@ func TestIdentifiers(t *testing.T) {
 			strings.Repeat("A", 40): model.ErrSyntax,
 		}},
 		"BIC": {func() id { return new(model.BIC) }, map[string]string{"ABNANL2A": "ABNANL2A", "INGBNL2AXXX": "INGBNL2AXXX"},
-			map[string]error{"ABNANL2": model.ErrSyntax, "ABNA112A": model.ErrSyntax, "abnanl2a": model.ErrSyntax, "ABNANL2A X1": model.ErrSyntax}},
+			map[string]error{"ABNANL2": model.ErrSyntax, "ABNA112A": model.ErrSyntax, "abnanl2a": model.ErrSyntax, "ABNANL2A X1": model.ErrSyntax, "ABNA1L2A": model.ErrSyntax, "ABNAN12A": model.ErrSyntax,
+				"ABNANL2:": model.ErrSyntax, "ABNANL2/": model.ErrSyntax, "ABNANL2[": model.ErrSyntax, "ABNANL2@": model.ErrSyntax}},
 		"account": {func() id { return new(model.AccountID) }, map[string]string{
 			"NL02 ABNA 0123 4567 89": "NL02ABNA0123456789", "P 1234567": "P 1234567", "5375 11xx xxxx 0019": "5375 11xx xxxx 0019", strings.Repeat("é", 70): strings.Repeat("é", 70),
 		}, map[string]error{
@@ -43,18 +45,20 @@ func TestIdentifiers(t *testing.T) {
 		}},
 		"BSN": {func() id { return new(model.BSN) }, map[string]string{"999991772": "999991772", "999993653": "999993653", "12345672": "012345672"},
 			map[string]error{"999991773": model.ErrChecksum, "000000000": model.ErrChecksum, "99999177": model.ErrChecksum, "99999177a": model.ErrSyntax, "9999917720": model.ErrSyntax,
-				"999 99 1772": model.ErrSyntax, "٩99991772": model.ErrSyntax}},
+				"999 99 1772": model.ErrSyntax, "99999177/": model.ErrSyntax, "99999177:": model.ErrSyntax, "٩99991772": model.ErrSyntax}},
 		"RSIN": {func() id { return new(model.RSIN) }, map[string]string{"123456782": "123456782"},
 			map[string]error{"123456789": model.ErrChecksum, "12345678": model.ErrSyntax}},
 		"payroll tax number": {func() id { return new(model.PayrollTaxNumber) }, map[string]string{"123456782L01": "123456782L01"},
-			map[string]error{"123456789L01": model.ErrChecksum, "123456782B01": model.ErrSyntax, "123456782L1": model.ErrSyntax, "123456782L0a": model.ErrSyntax}},
+			map[string]error{"123456789L01": model.ErrChecksum, "123456782B01": model.ErrSyntax, "123456782L1": model.ErrSyntax, "123456782L0a": model.ErrSyntax, "123456782L/1": model.ErrSyntax, "123456782L:1": model.ErrSyntax, "123456782L1/": model.ErrSyntax}},
 		"KvK": {func() id { return new(model.KvK) }, map[string]string{"01234567": "01234567"}, map[string]error{"1234567": model.ErrSyntax, "0123456x": model.ErrSyntax}},
 		"postcode": {func() id { return new(model.Postcode) }, map[string]string{"1234AB": "1234AB", "1234 AB": "1234AB"},
-			map[string]error{"0234AB": model.ErrSyntax, "1234SS": model.ErrSyntax, "1234SA": model.ErrSyntax, "1234SD": model.ErrSyntax, "1234ab": model.ErrSyntax, "12345A": model.ErrSyntax, "1234  AB": model.ErrSyntax}},
+			map[string]error{"0234AB": model.ErrSyntax, "1234SS": model.ErrSyntax, "1234SA": model.ErrSyntax, "1234SD": model.ErrSyntax, "1234ab": model.ErrSyntax, "12345A": model.ErrSyntax, "1234  AB": model.ErrSyntax, "1234-AB": model.ErrSyntax, "1234 ABC": model.ErrSyntax, ":234AB": model.ErrSyntax,
+				"1234[B": model.ErrSyntax, "1234@B": model.ErrSyntax, "1234A[": model.ErrSyntax, "1234A@": model.ErrSyntax, "1:34AB": model.ErrSyntax}},
 		"kenteken": {func() id { return new(model.Kenteken) }, map[string]string{"G-001-BB": "G001BB", "12ABC3": "12ABC3", "AB-12-34": "AB1234", "999-XX-9": "999XX9", "XX-XX-99": "XXXX99"},
-			map[string]error{"123456": model.ErrSyntax, "ABCDEF": model.ErrSyntax, "G001B": model.ErrSyntax, "g001bb": model.ErrSyntax, "A1B2C3": model.ErrSyntax, "AB-123-4": model.ErrSyntax, "--G001BB": model.ErrSyntax, "G-001BB": model.ErrSyntax, "GÉ-001-B": model.ErrSyntax}},
+			map[string]error{"123456": model.ErrSyntax, "ABCDEF": model.ErrSyntax, "G001B": model.ErrSyntax, "g001bb": model.ErrSyntax, "A1B2C3": model.ErrSyntax, "AB-123-4": model.ErrSyntax, "--G001BB": model.ErrSyntax, "G-001BB": model.ErrSyntax, "GÉ-001-B": model.ErrSyntax, "G-00:-BB": model.ErrSyntax, "G-00/-BB": model.ErrSyntax, "G-001-B[": model.ErrSyntax}},
 		"NISS": {func() id { return new(model.NISS) }, map[string]string{"85.07.30-033.28": "85073003328", "85073003328": "85073003328", "17073003384": "17073003384"},
-			map[string]error{"85073003329": model.ErrChecksum, "8507300332": model.ErrSyntax, "85-07-30.033.28": model.ErrSyntax}},
+			map[string]error{"85073003329": model.ErrChecksum, "8507300332": model.ErrSyntax, "85-07-30.033.28": model.ErrSyntax, "8507300332x": model.ErrSyntax, "85073003x28": model.ErrSyntax, "85/07.30-033.28": model.ErrSyntax,
+				"85.07/30-033.28": model.ErrSyntax, "85.07.30.033.28": model.ErrSyntax, "85.07.30-033-28": model.ErrSyntax}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,6 +150,35 @@ func TestIBANFindsSlips(t *testing.T) {
 		_, err := model.ParseIBAN(b)
 		require.ErrorIs(t, err, model.ErrChecksum)
 	})
+}
+
+// What is next to digits and letters in ASCII is neither, even where the check digits would be right; and 00, 01 and 99, which leave the
+// same remainder as 97, 98 and 02, are never given out.
+func TestIBANTakesNothingElse(t *testing.T) {
+	t.Parallel()
+	const base = "NL02ABNA0123456789"
+	for at := range base {
+		for _, c := range "/:@[`{ -" {
+			for n := range 100 {
+				s := base[:2] + fmt.Sprintf("%02d", n) + base[4:]
+				s = s[:at] + string(c) + s[at+1:]
+				_, err := model.ParseIBAN(s)
+				require.Error(t, err, s)
+			}
+		}
+	}
+	found := map[string]bool{}
+	for n := range 1000 {
+		for right, wrong := range map[string]string{"02": "99", "98": "01", "97": "00"} {
+			body := fmt.Sprintf("ABNA%010d", n)
+			if _, err := model.ParseIBAN("NL" + right + body); err == nil {
+				found[right] = true
+				_, err := model.ParseIBAN("NL" + wrong + body)
+				require.ErrorIs(t, err, model.ErrChecksum)
+			}
+		}
+	}
+	require.Len(t, found, 3)
 }
 
 // FuzzIdentifiers: the nine-digit numbers follow their formula, and nothing panics.

@@ -52,7 +52,8 @@
 //	step, err := client.Connect(ctx, subject, g.ID, "bank", …)         // with Presence; redirect, wait or challenge, until done
 //	d, err := client.Collect(ctx, subject, g.ID, sources.Input{…}, nil)
 //	r, err := client.Review(ctx, subject, g.ID, nil)                   // show it: package model/overview renders it
-//	p, err := client.Release(ctx, subject, r.Approval())               // send p.Bytes() to the recipient
+//	p, err := client.Release(ctx, subject, r.Approval())               // send p.Bytes() to the recipient, or let them …
+//	p, err = client.Package(ctx, recipient, r.Release)                 // … fetch the same, as themselves
 //	err = client.Delivered(ctx, subject, r.Release)
 //	err = client.Revoke(ctx, subject, g.ID)                            // at any time
 //	rep, err := client.Sweep(ctx, 1000)                                // every few minutes, from any scheduler

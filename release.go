@@ -116,7 +116,7 @@ func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
 }
 
 // Release seals what the subject approved to the recipient's key. It works once: a repeated call returns the same bytes
-// until [Client.Delivered]. The recipient opens them with [crypto.OpenPackage]; the plaintext is a dossier as JSON, for
+// until [Client.Delivered], and [Client.Package] returns them to the recipient. The recipient opens them with [crypto.OpenPackage]; the plaintext is a dossier as JSON, for
 // [model.ReadDossier] with KeepUnknown.
 //
 // Errors: [consent.ErrVoid] where anything changed since the review, or it was too long ago: review again;
@@ -145,6 +145,17 @@ func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approv
 		return crypto.Package{}, c.consent.Refused(ctx, by, consent.ActionRelease, g, err)
 	}
 	return c.consent.Seal(ctx, by, a, d)
+}
+
+// Package returns what Release sealed, the same bytes, for a host that lets the recipient fetch them: by is an actor in
+// [consent.RoleRecipient] whose ID is the recipient's in the grant, or the subject. It seals nothing. The access log says that it was
+// fetched, and by whom.
+//
+// Errors: [consent.ErrNotPermitted] for another actor, or where the grant permits nothing now; [consent.ErrTransition] where the subject has
+// not released it yet; [consent.ErrVoid] where the recipient has another key since; [consent.ErrDelivered] after [Client.Delivered];
+// [consent.ErrNotFound] for an unknown release; and those of the stores.
+func (c *Client) Package(ctx context.Context, by consent.Actor, id consent.ReleaseID) (crypto.Package, error) {
+	return c.consent.Package(ctx, by, id)
 }
 
 // Delivered says that the recipient has the package: its bytes are deleted, and the release is used up.

@@ -12,7 +12,7 @@ type Role string
 const (
 	RoleSubject   Role = "subject"   // the consumer, or their representative: see Actor.OnBehalfOf
 	RoleAdviser   Role = "adviser"   // somebody of the host who helps the consumer
-	RoleRecipient Role = "recipient" // the party that is sent the data
+	RoleRecipient Role = "recipient" // the party that is sent the data: Actor.ID is the id of the grant's recipient
 	RoleSystem    Role = "system"    // the host's own scheduler: nobody is present
 	RoleAuditor   Role = "auditor"   // somebody who checks afterwards
 )

@@ -8,6 +8,7 @@
 //	p, err := m.Permit(ctx, subject, g.ID)                  // live: p.Check before every fetch and delivery
 //	r, shown, err := m.Review(ctx, subject, g.ID, dossier, nil)
 //	pkg, err := m.Seal(ctx, subject, consent.Approval{Release: r.ID, Digest: r.Digest}, dossier)
+//	pkg, err = m.Package(ctx, recipient, r.ID)              // the same bytes, for a recipient who fetches them
 //	g, err = m.Revoke(ctx, subject, g.ID)                   // at once, without the network
 //
 // # The three phases
@@ -60,7 +61,8 @@
 //   - A superseding grant and the one before it: never none, never both.
 //   - A release works once, for exact content, one key and one grant; anything changed voids it. A retry gets the same bytes, unless
 //     the recipient's key was replaced meanwhile.
-//   - Only the subject decides about their data and approves its release, whatever a host's [Policy] says.
+//   - Only the subject decides about their data and approves its release, whatever a host's [Policy] says; the package is for them and for
+//     the recipient only.
 //   - Unattended access: at most four to an account in any 24 hours, over all processes and grants; a failed call counts.
 //   - A clock that is set back revives nothing.
 //   - Permits, packages, receipts and exports are returned after the access log has the entry; when it takes none, they are not

@@ -178,6 +178,7 @@ func hostileLife(t *testing.T, h *hostile) map[string]error {
 		_, err := m.Seal(ctx, jan, consent.Approval{Release: s.ID, Digest: s.Digest}, nil)
 		return err
 	})
+	do("package", func() error { _, err := m.Package(ctx, jan, s.ID); return err })
 	do("delivered", func() error { return m.MarkDelivered(ctx, jan, s.ID) })
 	do("receipt", func() error { _, err := m.Receipt(ctx, jan, g.ID); return err })
 	do("export", func() error { _, err := m.Export(ctx, jan, jan.ID); return err })

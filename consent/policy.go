@@ -22,6 +22,7 @@ const (
 	ActionRead    Action = "read"    // read data that was retrieved before
 	ActionReview  Action = "review"  // see what a release would send
 	ActionRelease Action = "release" // approve and seal
+	ActionFetch   Action = "fetch"   // get the sealed package of a release that the subject approved
 	ActionDeliver Action = "deliver" // mark a sealed package as delivered
 	ActionReceipt Action = "receipt" // get the consent receipt, and the receipts of what was deleted
 	ActionExport  Action = "export"  // get everything that is kept about a subject
@@ -53,7 +54,8 @@ type Question struct {
 //
 // Some things no policy can allow, since the Manager refuses them before it asks: anything to an actor without an id or a role, and
 // to decide about data, or to approve its release, to anybody but the subject whose data it is, or who acts on their behalf in
-// RoleSubject. Consent that another gave is none.
+// RoleSubject. Consent that another gave is none. A sealed package is for those two and for the grant's recipient, who is an actor in
+// RoleRecipient with the recipient's id as ID.
 //
 // What the methods of the façade, brondata.Client, and those of the Manager ask about:
 //
@@ -63,6 +65,7 @@ type Question struct {
 //	Collect                 ActionCollect
 //	Review                  ActionSee, ActionReview
 //	Release                 ActionSee, ActionRelease
+//	Package                 ActionFetch
 //	Delivered               ActionDeliver
 //	Revoke                  ActionRevoke
 //	Export                  ActionExport, ActionSee
@@ -70,7 +73,7 @@ type Question struct {
 //	Sweep                   ActionSweep, by the library as RoleSystem
 //	Manager.Get, List, Links, Release, Releases   ActionSee
 //	Manager.Permit, PermitConnect                 ActionCollect, ActionConnect
-//	Manager.Seal, MarkDelivered                   ActionRelease, ActionDeliver
+//	Manager.Seal, Package, MarkDelivered          ActionRelease, ActionFetch, ActionDeliver
 //	Manager.Receipt, Forget, SetKey               ActionReceipt, ActionErase, ActionSetKey
 //	Manager.Sweep, ResetClock                     ActionSweep
 //
@@ -99,17 +102,39 @@ type Rule struct {
 type Rules []Rule
 
 // DefaultRules lets a subject do everything with their own data, the host's people and its scheduler do what discloses
-// none, and the scheduler refresh for a subject what that subject agreed to. Nobody else reads anything. A host appends its
-// own rules.
+// none, the scheduler refresh for a subject what that subject agreed to, and a recipient fetch what was sealed for them. Nobody else
+// reads anything. A host appends its own rules. The whole of it, where own is for the subject that the actor is or acts for, and
+// for the recipient that they are, and any is whoever it is about:
+//
+//	          subject   adviser   recipient   system   auditor
+//	propose   own       any       -           any      -
+//	see       own       -         -           -        -
+//	decide    own       -         -           -        -
+//	revoke    own       -         -           -        -
+//	connect   own       -         -           -        -
+//	collect   own       -         -           own      -
+//	read      own       -         -           -        -
+//	review    own       -         -           -        -
+//	release   own       -         -           -        -
+//	fetch     own       -         own         -        -
+//	deliver   own       -         -           any      -
+//	receipt   own       -         -           -        -
+//	export    own       -         -           -        -
+//	erase     own       -         -           -        -
+//	sweep     -         -         -           any      -
+//	set-key   -         -         -           any      -
+//	audit     -         -         -           -        -
+//	first-key own       any       -           any      -
 func DefaultRules() Rules {
 	return Rules{
 		{Role: RoleSubject, OwnSubject: true, Actions: []Action{
 			ActionPropose, ActionFirstKey, ActionSee, ActionDecide, ActionRevoke, ActionConnect, ActionCollect, ActionRead, ActionReview,
-			ActionRelease, ActionDeliver, ActionReceipt, ActionExport, ActionErase,
+			ActionRelease, ActionFetch, ActionDeliver, ActionReceipt, ActionExport, ActionErase,
 		}},
 		{Role: RoleAdviser, Actions: []Action{ActionPropose, ActionFirstKey}},
 		{Role: RoleSystem, Actions: []Action{ActionPropose, ActionFirstKey, ActionSweep, ActionSetKey, ActionDeliver}},
 		{Role: RoleSystem, OwnSubject: true, Actions: []Action{ActionCollect}},
+		{Role: RoleRecipient, Actions: []Action{ActionFetch}}, // of packages for them only: see Policy
 	}
 }
 
@@ -130,8 +155,12 @@ func possible(by Actor, q Question) bool {
 	if !by.valid() {
 		return false
 	}
-	if q.Action == ActionDecide || q.Action == ActionRelease {
-		return by.Role == RoleSubject && q.Subject != "" && by.For() == q.Subject
+	subject := by.Role == RoleSubject && q.Subject != "" && by.For() == q.Subject
+	switch q.Action {
+	case ActionDecide, ActionRelease:
+		return subject
+	case ActionFetch:
+		return subject || by.Role == RoleRecipient && by.ID == q.Recipient
 	}
 	return true
 }

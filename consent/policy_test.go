@@ -50,6 +50,8 @@ func TestNoPolicyDecidesForTheSubject(t *testing.T) {
 		_, err = m.Seal(t.Context(), by, a, dossier(t))
 		assertRefused(t, err, consent.ActionRelease, name)
 		assertRefused(t, m.Allow(t.Context(), by, consent.Question{Action: consent.ActionDecide}), consent.ActionDecide, name)
+		_, err = m.Package(t.Context(), by, r.ID)
+		assertRefused(t, err, consent.ActionFetch, name)
 	}
 	_, err = m.List(t.Context(), consent.Actor{}, jan.ID)
 	assertRefused(t, err, consent.ActionSee, "nobody")
@@ -286,11 +288,13 @@ func TestDefaultRules(t *testing.T) {
 	actions := []consent.Action{
 		consent.ActionPropose, consent.ActionSee, consent.ActionDecide, consent.ActionRevoke, consent.ActionConnect, consent.ActionCollect, consent.ActionRead,
 		consent.ActionReview, consent.ActionRelease, consent.ActionDeliver, consent.ActionReceipt, consent.ActionExport, consent.ActionErase,
+		consent.ActionFetch,
 		consent.ActionSweep, consent.ActionSetKey, consent.ActionAudit, consent.ActionFirstKey, "something else",
 	}
-	own := actions[:13:13]
+	own := actions[:14:14]
 	own = append(own, consent.ActionFirstKey)
 	anybodys := []consent.Action{consent.ActionPropose, consent.ActionFirstKey, consent.ActionSweep, consent.ActionSetKey, consent.ActionDeliver}
+	fetch := []consent.Action{consent.ActionFetch}
 	for name, c := range map[string]struct {
 		by         consent.Actor
 		jans, rest []consent.Action // what is allowed with Jan's data, and with others'
@@ -301,9 +305,12 @@ func TestDefaultRules(t *testing.T) {
 		"scheduler":                     {system, anybodys, anybodys},
 		"refresh":                       {refresh, append(anybodys[:5:5], consent.ActionCollect), anybodys},
 		"scheduler with a subject's id": {consent.Actor{ID: jan.ID, Role: consent.RoleSystem}, anybodys, anybodys},
-		"recipient":                     {consent.Actor{ID: "advies", Role: consent.RoleRecipient, OnBehalfOf: jan.ID}, nil, nil},
-		"auditor":                       {consent.Actor{ID: "auditor-1", Role: consent.RoleAuditor, OnBehalfOf: jan.ID}, nil, nil},
-		"a role of the host":            {consent.Actor{ID: jan.ID, Role: "support", OnBehalfOf: jan.ID}, nil, nil},
+		"recipient":                     {consent.Actor{ID: "advies", Role: consent.RoleRecipient, OnBehalfOf: jan.ID}, fetch, fetch},
+		"another recipient":             {consent.Actor{ID: "ander-advies", Role: consent.RoleRecipient, OnBehalfOf: jan.ID}, nil, nil},
+		"somebody with a recipient's id": {consent.Actor{ID: "advies", Role: consent.RoleAdviser, OnBehalfOf: jan.ID},
+			[]consent.Action{consent.ActionPropose, consent.ActionFirstKey}, []consent.Action{consent.ActionPropose, consent.ActionFirstKey}},
+		"auditor":            {consent.Actor{ID: "auditor-1", Role: consent.RoleAuditor, OnBehalfOf: jan.ID}, nil, nil},
+		"a role of the host": {consent.Actor{ID: jan.ID, Role: "support", OnBehalfOf: jan.ID}, nil, nil},
 	} {
 		for _, a := range actions {
 			for _, subject := range []string{jan.ID, piet.ID, ""} {
@@ -371,6 +378,9 @@ func TestPolicyIsToldWhatItIsAbout(t *testing.T) {
 	_, err = m.Seal(ctx, jan, consent.Approval{Release: r.ID, Digest: r.Digest}, dossier(t))
 	require.NoError(t, err)
 	about(consent.ActionRelease)
+	_, err = m.Package(ctx, jan, r.ID)
+	require.NoError(t, err)
+	about(consent.ActionFetch)
 	require.NoError(t, m.MarkDelivered(ctx, jan, r.ID))
 	about(consent.ActionDeliver)
 	_, err = m.Receipt(ctx, jan, g.ID)

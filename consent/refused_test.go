@@ -41,6 +41,7 @@ func TestEveryRefusalIsAnEntry(t *testing.T) {
 			return err
 		}},
 		"Seal":          {consent.ActionRelease, grant, func(by consent.Actor) error { _, err := k.Seal(ctx, by, a, dossier(t)); return err }},
+		"Package":       {consent.ActionFetch, grant, func(by consent.Actor) error { _, err := k.Package(ctx, by, r.ID); return err }},
 		"MarkDelivered": {consent.ActionDeliver, grant, func(by consent.Actor) error { return k.MarkDelivered(ctx, by, r.ID) }},
 		"Receipt":       {consent.ActionReceipt, grant, func(by consent.Actor) error { _, err := k.Receipt(ctx, by, g.ID); return err }},
 		"Get":           {consent.ActionSee, grant, func(by consent.Actor) error { _, err := k.Get(ctx, by, g.ID); return err }},

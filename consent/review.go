@@ -209,7 +209,7 @@ func (m *Manager) Seal(ctx context.Context, by Actor, a Approval, d *model.Dossi
 			return fmt.Errorf("%w: approval is for another review", ErrVoid)
 		}
 		if r.State == ReleaseSealed {
-			p, err = m.sealed(ctx, by, r, g)
+			p, err = m.sealed(ctx, by, ActionRelease, r, g)
 			return err
 		}
 		p, err = m.seal(ctx, by, r, g, d)
@@ -291,8 +291,8 @@ func (m *Manager) seal(ctx context.Context, by Actor, r Release, g Grant, d *mod
 	return p, nil
 }
 
-// sealed returns the stored package of a sealed release, under a grant that was just found usable.
-func (m *Manager) sealed(ctx context.Context, by Actor, r Release, g Grant) (crypto.Package, error) {
+// sealed returns the stored package of a sealed release, under a grant that was just found usable, after the log has the action.
+func (m *Manager) sealed(ctx context.Context, by Actor, a Action, r Release, g Grant) (crypto.Package, error) {
 	it, err := m.store.Get(ctx, kindPackage, string(r.ID))
 	if errors.Is(err, ErrNotFound) {
 		return crypto.Package{}, ErrConflict // delivered or void meanwhile: look again
@@ -307,7 +307,7 @@ func (m *Manager) sealed(ctx context.Context, by Actor, r Release, g Grant) (cry
 	if err := m.stillFor(ctx, r); err != nil {
 		return crypto.Package{}, err
 	}
-	if err := m.record(ctx, by, ActionRelease, g, r.Categories); err != nil {
+	if err := m.record(ctx, by, a, g, r.Categories); err != nil {
 		return crypto.Package{}, err
 	}
 	// Grant and key are looked at once more after everything that takes time.

@@ -326,3 +326,79 @@ func TestMatchesMany(t *testing.T) {
 		require.Equal(t, []int{k, per + k, 2*per + k, 3*per + k}, m.Records)
 	}
 }
+
+// What lacks a part that tells facts apart is never taken for the same: two such records may well be two facts.
+func TestTooLittleToMatch(t *testing.T) {
+	t.Parallel()
+	period := model.Period{From: date(t, "2026-01-01"), To: date(t, "2026-01-31")}
+	iban := func() model.AccountID { return account(t, sampleAccounts[0]) }
+	for name, c := range map[string]struct {
+		whole func() model.Record
+		less  map[string]func(r model.Record)
+	}{
+		"balance": {func() model.Record {
+			return &model.Balance{Account: iban(), Type: model.ClosingBooked, Amount: money(t, "1.00"), Date: date(t, "2026-01-31")}
+		}, map[string]func(model.Record){
+			"account": func(r model.Record) { r.(*model.Balance).Account = model.AccountID{} },
+			"amount":  func(r model.Record) { r.(*model.Balance).Amount = model.Money{} },
+			"date":    func(r model.Record) { r.(*model.Balance).Date = model.Date{} },
+		}},
+		"account": {func() model.Record { return &model.Account{Account: iban(), Currency: "EUR"} }, map[string]func(model.Record){
+			"account": func(r model.Record) { r.(*model.Account).Account = model.AccountID{} },
+		}},
+		"person": {func() model.Record {
+			return &model.Person{Name: model.Name{Initials: "J.P.", Family: "Voorbeeld"}, BirthDate: date(t, "1980-02-03")}
+		}, map[string]func(model.Record){
+			"birth date": func(r model.Record) { r.(*model.Person).BirthDate = model.Date{} },
+			"birthday":   func(r model.Record) { r.(*model.Person).BirthDate = date(t, "1980") },
+			"initials":   func(r model.Record) { r.(*model.Person).Name.Initials = "" },
+			"family":     func(r model.Record) { r.(*model.Person).Name.Family = "" },
+		}},
+		"address": {func() model.Record { return &model.Address{Street: "Dorpsstraat", HouseNumber: "1", City: "Ons Dorp"} }, map[string]func(model.Record){
+			"number": func(r model.Record) { r.(*model.Address).HouseNumber = "" },
+			"street": func(r model.Record) { r.(*model.Address).Street = "" },
+			"city":   func(r model.Record) { r.(*model.Address).City = "" },
+		}},
+		"postcode": {func() model.Record {
+			return &model.Address{Postcode: parse[model.Postcode](t, "1234AB"), HouseNumber: "1"}
+		}, map[string]func(model.Record){
+			"number": func(r model.Record) { r.(*model.Address).HouseNumber = "" },
+		}},
+		"pension": {func() model.Record { return &model.Pension{Provider: "Fonds", AsOf: date(t, "2026-01-01")} }, map[string]func(model.Record){
+			"provider": func(r model.Record) { r.(*model.Pension).Provider = "" },
+		}},
+		"study debt": {func() model.Record { return &model.StudyDebt{Outstanding: money(t, "100.00")} }, map[string]func(model.Record){
+			"amount": func(r model.Record) { r.(*model.StudyDebt).Outstanding = model.Money{} },
+		}},
+		"employment": {func() model.Record { return &model.Employment{Employer: "Werkgever"} }, map[string]func(model.Record){
+			"employer": func(r model.Record) { r.(*model.Employment).Employer = "" },
+		}},
+		"income": {func() model.Record {
+			return &model.Income{Employer: "Werkgever", Period: period, SocialInsuranceWage: money(t, "2000.00")}
+		}, map[string]func(model.Record){
+			"employer": func(r model.Record) { r.(*model.Income).Employer = "" },
+			"period":   func(r model.Record) { r.(*model.Income).Period = model.Period{} },
+			"wage":     func(r model.Record) { r.(*model.Income).SocialInsuranceWage = model.Money{} },
+		}},
+		"benefit": {func() model.Record {
+			return &model.Benefit{Payer: "UWV", Period: period, SocialInsuranceWage: money(t, "900.00")}
+		}, map[string]func(model.Record){
+			"payer":  func(r model.Record) { r.(*model.Benefit).Payer = "" },
+			"period": func(r model.Record) { r.(*model.Benefit).Period = model.Period{} },
+			"wage":   func(r model.Record) { r.(*model.Benefit).SocialInsuranceWage = model.Money{} },
+		}},
+		"extra": {func() model.Record {
+			return &model.Extra{For: model.CategoryPerson, Extra: map[string]string{"a": "b"}}
+		}, map[string]func(model.Record){
+			"anything": func(r model.Record) { r.(*model.Extra).Extra = nil },
+		}},
+	} {
+		assert.Len(t, dossierOf(seen{0, c.whole()}, seen{2, c.whole()}).Matches(), 1, name)
+		for part, clear := range c.less {
+			a, b := c.whole(), c.whole()
+			clear(a)
+			clear(b)
+			assert.Empty(t, dossierOf(seen{0, a}, seen{2, b}).Matches(), "%s without its %s", name, part)
+		}
+	}
+}

@@ -23,7 +23,7 @@ var rooms = map[string][]string{
 	"retention":          {"crypto", "model"},
 	"consent":            {"retention", "crypto", "model"},
 	"sources":            {"consent", "crypto", "model"},
-	"sources/sourcetest": {"sources", "model"},
+	"sources/sourcetest": {"sources", "consent", "crypto", "model"},
 	"sources/pdftext":    {},
 	"scrape":             {"sources", "crypto", "model"},
 	"sources/psd2":       adapter, "sources/camt": adapter, "sources/mijnpensioenoverzicht": adapter, "sources/uwv": adapter,

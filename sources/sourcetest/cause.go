@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/brondata/brondata/sources"
 )
@@ -46,6 +47,18 @@ func explain(err error) string {
 		return err.Error()
 	}
 	return fmt.Sprintf("%v (from the adapter: %v)", err, c.own)
+}
+
+// errorName is the text of an error as far as it may hold no value: the address in that of a [url.Error], which a source may return
+// as the session's client made it, is cut off at the boundary.
+func errorName(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	if u, ok := err.(*url.Error); ok {
+		return errorName(u.Err)
+	}
+	return err.Error()
 }
 
 // readHeard reads with normalizers that are [hearing].

@@ -305,3 +305,20 @@ func (w *world) newSource() sources.Connector {
 	}
 	return s
 }
+
+// Connected goes the whole way for one subject, and returns what sessions with this connection are made of: for the [Setup] of
+// [Source].
+func Connected(t testing.TB, su ConnectorSetup) sources.SessionOptions {
+	t.Helper()
+	w := &world{c: &connectorCheck{}, su: su}
+	g := w.grant()
+	if err := g.connect(t.Context()); err != nil {
+		t.Fatalf("sourcetest: connecting failed: %v", err)
+	}
+	o := su.Session
+	o.State = &process{state: &g.state}
+	if o.Presence == nil {
+		o.Presence = subject()
+	}
+	return o
+}

@@ -102,7 +102,7 @@ func (g *grant) call(ctx context.Context, p *plan, attended bool, f func(context
 		g.secret(t)
 	}
 	if err != nil && !pr.dead {
-		g.errs = append(g.errs, err.Error())
+		g.errs = append(g.errs, errorName(err))
 		if !errors.Is(err, errSave) && !errors.Is(err, errPanic) && sources.Code(err) == "unexpected" && !errors.Is(err, sources.ErrUnexpected) {
 			g.c.breach(RuleError, "an error wraps no sentinel of package sources: %v", err)
 		}

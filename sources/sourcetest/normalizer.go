@@ -275,13 +275,6 @@ func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 	}
 }
 
-func errorName(err error) string {
-	if err == nil {
-		return "no error"
-	}
-	return err.Error()
-}
-
 func (c *normalizerCheck) formatOf(ctx context.Context, d sources.Document) model.FormatID {
 	id, err := c.registry.Detect(ctx, d)
 	if err != nil {

@@ -116,8 +116,12 @@ func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
 }
 
 // Release seals what the subject approved to the recipient's key. It works once: a repeated call returns the same bytes
-// until [Client.Delivered], and [Client.Package] returns them to the recipient. The recipient opens them with [crypto.OpenPackage]; the plaintext is a dossier as JSON, for
-// [model.ReadDossier] with KeepUnknown.
+// until [Client.Delivered], and [Client.Package] returns them to the recipient. The recipient opens them with
+// [crypto.OpenPackage]; the plaintext is a dossier as JSON, for [model.ReadDossier] with KeepUnknown.
+//
+// What was approved is exactly what the review showed, with the documents that the records came from, when those were retrieved, and
+// the coverage. So a collection between review and release voids the review, also one that brought the same again: do not
+// refresh a grant while a review waits for the subject, which is until its ApproveBy at most.
 //
 // Errors: [consent.ErrVoid] where anything changed since the review, or it was too long ago: review again;
 // [consent.ErrNotPermitted] where the grant permits nothing now; [consent.ErrDelivered] after [Client.Delivered];

@@ -16,7 +16,8 @@ import (
 // Review prepares a release: it reduces a dossier to what the grant covers, less the categories that the subject leaves
 // out (a category as a whole; single records and fields cannot be left out), and stores the digest of exactly that as a pending release. It returns the release with the reduced dossier: what
 // the subject has to see, and what a recipient would get. The digest is void after [Limits].Review, or as soon as
-// anything that it covers changes.
+// anything that it covers changes: records, the documents that they are from, with when they were retrieved, and coverage. The same
+// data, retrieved again, is another content.
 //
 // [*Refusal]: the grant permits nothing now. [ErrVoid]: the recipient has no key yet, so nothing could be sealed.
 // [ErrInvalid]: nothing is left to release.

@@ -41,7 +41,9 @@ func TestRulesTable(t *testing.T) {
 	}
 	require.Greater(t, len(actions), 15)
 	roles := []consent.Role{consent.RoleSubject, consent.RoleAdviser, consent.RoleRecipient, consent.RoleSystem, consent.RoleAuditor}
-	row := func(cells ...any) string { return strings.TrimRight(fmt.Sprintf("\t%-10s%-10s%-10s%-12s%-9s%s", cells...), " ") + "\n" }
+	row := func(cells ...any) string {
+		return strings.TrimRight(fmt.Sprintf("\t%-10s%-10s%-10s%-12s%-9s%s", cells...), " ") + "\n"
+	}
 	want := row("", roles[0], roles[1], roles[2], roles[3], roles[4])
 	rules := consent.DefaultRules()
 	for _, a := range actions {

@@ -2,6 +2,7 @@ package brondata
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -31,6 +32,9 @@ func (k *keptDocuments) keep(ctx context.Context, info model.DocumentInfo, d sou
 	b, err := io.ReadAll(d.Open(ctx))
 	if err != nil {
 		return err
+	}
+	if sha256.Sum256(b) != info.Digest {
+		return sources.Errorf(sources.ErrAdapter, "the document changed since it was read")
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

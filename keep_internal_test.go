@@ -1,6 +1,7 @@
 package brondata
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
+	"github.com/brondata/brondata/sources"
 )
 
 // What is said of two collections together is no more than what can be said.
@@ -70,6 +72,16 @@ func TestCombined(t *testing.T) {
 			assert.Equal(t, tc.want, k.combined(&model.Dossier{}, tc.was, tc.now, 2))
 		})
 	}
+}
+
+// What is kept of a document is what its records were read from.
+func TestKeepTheDocumentThatWasRead(t *testing.T) {
+	t.Parallel()
+	k, d := &keptDocuments{}, sources.Document{Body: sources.BytesContent([]byte("read"))}
+	require.ErrorIs(t, k.keep(t.Context(), model.DocumentInfo{Digest: sha256.Sum256([]byte("rEad"))}, d), sources.ErrAdapter)
+	assert.Empty(t, k.all())
+	require.NoError(t, k.keep(t.Context(), model.DocumentInfo{Digest: sha256.Sum256([]byte("read"))}, d))
+	assert.Len(t, k.all(), 1)
 }
 
 func TestRank(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/brondata/brondata/consent"
+	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/retention"
 	"github.com/brondata/brondata/sources"
@@ -50,7 +52,7 @@ type CollectOptions struct {
 // and completeness; a truncated file that was added is mended by a Collect without Add of all files.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
-// fails, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
+// fails, or the state of a connection cannot be opened, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
 // nothing is returned, nor can be read afterwards. Where the consent store fails, so that nobody knows whether the grant ended, the
 // error is the store's, and nothing is returned either. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
 // gone, or not the one of before. One category of an institution that is over 64 MiB as JSON, or a document that is to be kept over
@@ -66,13 +68,15 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 	}
 	g, _ := p.Snapshot()
 	kept, state := keptDocuments{}, c.state(by, g)
-	d, err := c.retriever.Collect(ctx, p, in, &sources.CollectOptions{State: state, Progress: o.Progress, Keep: kept.keep})
+	witness := &witness{StateLocker: state}
+	d, err := c.retriever.Collect(ctx, p, in, &sources.CollectOptions{State: witness, Progress: o.Progress, Keep: kept.keep})
 	if d == nil {
 		if r, ok := errors.AsType[*consent.Refusal](err); ok {
 			err = fmt.Errorf("brondata: the grant ended during the collection: %w (%s)", err, r.Reason)
 		}
 		return nil, err
 	}
+	err = errors.Join(err, witness.failure())
 	c.noteLinks(ctx, state, d)
 	if o.Discard {
 		return d, err
@@ -90,6 +94,46 @@ func (c *Client) Collect(ctx context.Context, by consent.Actor, id consent.Grant
 		keepErr = fmt.Errorf("brondata: keep: %w", keepErr)
 	}
 	return d, errors.Join(err, keepErr)
+}
+
+// witness sees whether the state of connections can be opened in a collection. To a source that it cannot is one failure among others,
+// and the coverage says "unexpected"; but no institution is to blame, and trying again mends nothing.
+type witness struct {
+	sources.StateLocker
+	mu  sync.Mutex
+	err error
+}
+
+// note keeps the first error of a key.
+func (w *witness) note(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil && (errors.Is(err, crypto.ErrOpen) || errors.Is(err, crypto.ErrShredded)) {
+		w.err = err
+	}
+}
+
+func (w *witness) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		return nil
+	}
+	return fmt.Errorf("brondata: state of a connection: %w", w.err)
+}
+
+// Load implements [sources.State].
+func (w *witness) Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
+	s, err := w.StateLocker.Load(ctx, inst, id)
+	w.note(err)
+	return s, err
+}
+
+// Save implements [sources.State].
+func (w *witness) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, s crypto.Secret) error {
+	err := w.StateLocker.Save(ctx, inst, id, s)
+	w.note(err)
+	return err
 }
 
 // noteLinks tells the links what institutions said: an answer that asks for authentication means that the link needs it, and

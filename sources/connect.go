@@ -71,6 +71,7 @@ func (r *Retriever) Connect(ctx context.Context, p consent.Permit, inst model.In
 		req.ValidUntil = until // an institution is asked for no more than the subject agreed to
 	}
 	opts := r.session(reg, inst, o)
+	opts.Log = opts.Log.With("grant", string(p.Grant()))
 	opts.Presence, opts.State = p.Presence(), underPermit(o.State, p)
 	opts.Access = func(ctx context.Context, account string) error { return accessError(p.Access(ctx, inst, account)) }
 	return call(ctx, r.limits.SourceTime, at, reg.desc, opts, func(ctx context.Context, s *Session) (Step, error) {

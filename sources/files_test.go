@@ -67,7 +67,7 @@ func TestCollectFileOutcomes(t *testing.T) {
 		"bank[]", "bank[{truncated  }]", "bank[{unknown  }]", "bank[{missing  }]", "bank[{incomplete  }]", "fund[]",
 	}, doubts)
 	for _, s := range []string{
-		`"msg":"file not read","file":1,"code":"unknown-format"`, `"msg":"file not read","file":3,"code":"not-provided"`,
+		`"file":1,"code":"unknown-format"`, `"file":3,"code":"not-provided"`,
 		`"document":2,"code":"truncated","error":"sources: upload: read: document 2: truncated: line 3","file":5`,
 	} {
 		assert.Contains(t, log.String(), s)

@@ -32,7 +32,7 @@ type Retriever struct {
 type RetrieverOptions struct {
 	HTTP   HTTPOptions
 	Limits Limits
-	Log    *slog.Logger     // nothing is logged where nil
+	Log    *slog.Logger     // gets names, counts and ids of grants, never values; nothing is logged where nil
 	Now    func() time.Time // time.Now where nil
 }
 
@@ -129,7 +129,7 @@ func (r *Retriever) Collect(ctx context.Context, p consent.Permit, in Input, o *
 	if p.Action() != consent.ActionCollect {
 		return nil, wrap(Errorf(ErrNotPermitted, "the permit is not one to collect"), Error{Op: OpFetch})
 	}
-	c := &collection{Retriever: r, permit: p, in: in, o: o, scope: p.Scope()}
+	c := &collection{Retriever: r, permit: p, in: in, o: o, scope: p.Scope(), log: r.log.With("grant", string(p.Grant()))}
 	c.wide = Query{Scope: widen(c.scope), LegalBasis: p.LegalBasis()}
 	c.assignFiles(ctx)
 	insts := slices.Sorted(slices.Values(p.Institutions()))
@@ -223,6 +223,7 @@ func widen(s model.Scope) model.Scope {
 type collection struct {
 	*Retriever
 	permit consent.Permit
+	log    *slog.Logger // names the grant
 	in     Input
 	o      *CollectOptions
 	scope  model.Scope

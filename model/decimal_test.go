@@ -210,6 +210,11 @@ func TestMoney(t *testing.T) {
 		_, err := model.ParseMoney("1", c)
 		require.ErrorIs(t, err, model.ErrSyntax)
 	}
+	for _, c := range []model.Currency{"EUR", "AUR", "EAR", "EUA", "USD"} {
+		m, err := model.ParseMoney("1", c)
+		require.NoError(t, err)
+		assert.Equal(t, c, m.Currency(), "each its own")
+	}
 	assert.True(t, model.Money{}.IsZero())
 	assert.Empty(t, model.Money{}.Text())
 	var none model.Money

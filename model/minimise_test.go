@@ -339,3 +339,82 @@ func TestReduceLeavesNothingBehind(t *testing.T) {
 	require.Len(t, d.Records, 1)
 	assert.Equal(t, []model.Record{d.Records[0], nil, nil, nil}, all)
 }
+
+// A document is known by its records: it goes with the last of them, and one that had none stays only where its own source brought
+// something of the scope. Records say how many are left, and where they point.
+func TestMinimiseDocuments(t *testing.T) {
+	t.Parallel()
+	info := func(inst, source string, m model.Method, n byte) model.DocumentInfo {
+		return model.DocumentInfo{Institution: model.InstitutionID(inst), Source: model.SourceID(source), Method: m, Format: "test", Digest: model.Digest{n}}
+	}
+	at := func(n int) model.Header { return model.Header{Provenance: model.Provenance{Document: n}} }
+	whole := func() *model.Dossier {
+		return &model.Dossier{
+			Documents: []model.DocumentInfo{
+				info("bank", "api", model.API, 0),     // only what is outside
+				info("bank", "api", model.API, 1),     // inside
+				info("bank", "api", model.API, 2),     // nothing, of a source that was asked
+				info("bank", "files", model.File, 3),  // nothing, of another source
+				info("other", "api", model.API, 4),    // nothing, of another institution
+				info("third", "files", model.File, 5), // nothing, of an institution whose coverage names no attempt
+				info("third", "api", model.API, 6),
+			},
+			Records: []model.Record{
+				&model.Person{Header: at(0)}, &model.Transaction{Header: at(1), Amount: money(t, "1.00")}, &model.Income{Header: at(1)},
+				&model.Transaction{Header: at(99), Amount: money(t, "2.00")}, &model.Transaction{Header: at(-5), Amount: money(t, "3.00")},
+			},
+			Coverage: []model.Coverage{
+				{Institution: "bank", Category: model.CategoryTransaction, Records: 9, Attempts: []model.Attempt{{Source: "api", Outcome: "ok"}}},
+				{Institution: "bank", Category: model.CategoryPerson, Records: 9, Attempts: []model.Attempt{{Source: "files", Outcome: "ok"}}},
+				{Institution: "other", Category: model.CategoryIncome, Records: 9, Attempts: []model.Attempt{{Source: "api", Outcome: "ok"}}},
+				{Institution: "third", Category: model.CategoryTransaction, Records: 9, Method: model.File},
+				{Institution: "third", Category: model.CategoryBalance, Records: 9, Method: model.File},
+			},
+		}
+	}
+	s := model.Scope{Baskets: []model.Basket{{Category: model.CategoryTransaction, Fields: []string{"amount"}}, {Category: model.CategoryBalance}}}
+	reduced := whole()
+	reduced.Reduce(s)
+	d := whole()
+	for name, got := range map[string]*model.Dossier{"minimised": d.Minimise(s), "reduced": reduced} {
+		var documents []byte
+		for _, i := range got.Documents {
+			documents = append(documents, i.Digest[0])
+		}
+		assert.Equal(t, []byte{1, 2, 5}, documents, name)
+		var at []int
+		for _, r := range got.Records {
+			at = append(at, r.Head().Provenance.Document)
+		}
+		assert.Equal(t, []int{0, -1, -1}, at, "%s: what pointed at no document points at none", name)
+		var counted []int
+		for _, c := range got.Coverage {
+			counted = append(counted, c.Records)
+		}
+		assert.Equal(t, []int{1, 0, 0}, counted, name)
+		assert.NotNil(t, got.Issues, name)
+	}
+	assert.Equal(t, whole(), d, "the original is as it was")
+	got := d.Minimise(s)
+	got.Coverage[0].Attempts[0].Outcome = "changed"
+	assert.Equal(t, "ok", d.Coverage[0].Attempts[0].Outcome)
+	none := (&model.Dossier{}).Minimise(s)
+	assert.Equal(t, &model.Dossier{
+		Documents: []model.DocumentInfo{}, Records: []model.Record{}, Coverage: []model.Coverage{}, Issues: []model.Issue{}, Matched: []model.Match{},
+	}, none)
+}
+
+// A doubt about the whole, or about a document, keeps the name of a field only where the scope has that field.
+func TestMinimiseDocumentDoubts(t *testing.T) {
+	t.Parallel()
+	d := &model.Dossier{Issues: []model.Issue{
+		model.Doubt(model.IssueTruncated, ""), model.Doubt(model.IssueInvalid, "amount"), model.Doubt(model.IssueInvalid, "birthDate"),
+		model.Doubt(model.IssueInvalid, "counterparty.name"), model.Doubt(model.IssueInvalid, "counterparty"), model.Doubt(model.IssueInvalid, "counter"),
+		model.Doubt(model.IssueInvalid, "noSuchField"),
+	}}
+	s := model.Scope{Baskets: []model.Basket{{Category: model.CategoryTransaction, Fields: []string{"amount", "counterparty.account"}}}}
+	assert.Equal(t, []model.Issue{
+		model.Doubt(model.IssueTruncated, ""), model.Doubt(model.IssueInvalid, "amount"), model.Doubt(model.IssueInvalid, "counterparty"),
+		model.Doubt(model.IssueInvalid, ""), model.Doubt(model.IssueInvalid, ""),
+	}, d.Minimise(s).Issues)
+}

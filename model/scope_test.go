@@ -100,3 +100,44 @@ func TestScopeCovers(t *testing.T) {
 		}
 	})
 }
+
+func TestScopeCoversAndWithout(t *testing.T) {
+	t.Parallel()
+	since := func(s model.Scope, day string) model.Scope { s.Since = date(t, day); return s }
+	tx, person := basket(model.CategoryTransaction, "amount", "counterparty"), basket(model.CategoryPerson, "birthDate")
+	both := since(model.Scope{Baskets: append(tx.Baskets[:1:1], person.Baskets...)}, "2026-01-01")
+	parts := basket(model.CategoryTransaction, "counterparty.name", "counterparty.account", "counterparty.bic")
+	for name, c := range map[string]struct {
+		wide, narrow model.Scope
+		want         bool
+	}{
+		"itself":              {both, both, true},
+		"nothing":             {both, model.Scope{Since: both.Since}, true},
+		"a category less":     {both, since(tx, "2026-01-01"), true},
+		"a category more":     {tx, person, false},
+		"a field more":        {tx, basket(model.CategoryTransaction, "description"), false},
+		"a part":              {tx, basket(model.CategoryTransaction, "counterparty.name"), true},
+		"all parts":           {parts, basket(model.CategoryTransaction, "counterparty"), true},
+		"a whole of one part": {basket(model.CategoryTransaction, "counterparty.name"), basket(model.CategoryTransaction, "counterparty"), false},
+		"what has no parts":   {basket(model.CategoryTransaction, "amount"), basket(model.CategoryTransaction, "description"), false},
+		"since later":         {both, since(tx, "2026-01-02"), true},
+		"since before":        {both, since(tx, "2025-12-31"), false},
+		"all history":         {both, tx, false},
+		"of all history":      {tx, since(tx, "2020"), true},
+	} {
+		assert.Equal(t, c.want, c.wide.Covers(c.narrow), name)
+	}
+	less := both.Without(model.CategoryPerson)
+	assert.Equal(t, since(tx, "2026-01-01"), less, "the rest stays, and so does the look-back date")
+	less.Baskets[0].Fields[0] = "changed"
+	assert.Equal(t, "amount", both.Baskets[0].Fields[0], "a copy")
+	assert.Equal(t, both, both.Without())
+
+	err := basket(model.CategoryIncome, "amount").Validate()
+	var se *model.ScopeError
+	require.ErrorAs(t, err, &se)
+	assert.Equal(t, model.ScopeError{Category: model.CategoryIncome, Field: "amount"}, *se)
+	require.ErrorAs(t, basket("weather").Validate(), &se)
+	assert.Equal(t, model.ScopeError{Category: "weather"}, *se)
+	assert.Contains(t, se.Error(), "weather is unknown")
+}

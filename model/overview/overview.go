@@ -9,6 +9,17 @@
 //
 // A rendering is for reading. What the subject approves is the review's digest, which no rendering changes; a short
 // form of it stands in both.
+//
+// # With a form to approve
+//
+// The page of [HTML] is whole, and its policy forbids forms and scripts. A host's own page has it in a frame, with the form beside it;
+// html/template escapes a string for srcdoc:
+//
+//	<iframe sandbox title="Overzicht" srcdoc="{{.Overview}}" style="width: 100%; height: 70vh"></iframe>
+//	<form method="post" action="/approve">…</form>
+//
+// A frame of this kind has the policy of the page around it too: where that page has a Content-Security-Policy, the overview keeps its
+// style if the policy's style-src allows 'unsafe-inline', or the hash that stands in the overview's own. Without, it is plain but whole.
 package overview
 
 import (

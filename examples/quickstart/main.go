@@ -153,7 +153,6 @@ func run(ctx context.Context, dir string, out io.Writer, errs *os.File) (err err
 
 // proposal is what the adviser asks for: eleven fields of a transaction would be too many, so most are not named.
 func proposal(p *parties, key crypto.RecipientKey) consent.Proposal {
-	today := model.DateOf(time.Now())
 	return consent.Proposal{
 		Subject: subject.ID, Case: "mortgage-2026-118",
 		Recipient: consent.Recipient{ID: "lender-1", Name: "Voorbeeld Hypotheken", Contact: "privacy@voorbeeldhypotheken.example", Country: "NL", Key: key},
@@ -163,7 +162,8 @@ func proposal(p *parties, key crypto.RecipientKey) consent.Proposal {
 			Keep: map[model.Category]time.Duration{model.CategoryTransaction: 14 * 24 * time.Hour},
 		},
 		Scope: model.Scope{
-			Since: today.AddDays(-365),
+			// A host asks for the last year, say. What this example is about was made for the year 2026.
+			Since: model.DateOf(time.Date(2025, time.December, 1, 0, 0, 0, 0, time.UTC)),
 			Baskets: []model.Basket{
 				{Category: model.CategoryPerson, Fields: []string{"name", "birthDate"}},
 				model.Everything(model.CategoryAddress),

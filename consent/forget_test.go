@@ -290,3 +290,50 @@ func TestSweepNamesGrants(t *testing.T) {
 	require.ErrorIs(t, err, down)
 	require.EqualError(t, err, "consent: end of grant "+string(g.ID)+": down")
 }
+
+// TestForgottenWithinTheDay: what had to stay for a day goes by itself then, and not of somebody who came back.
+func TestForgottenWithinTheDay(t *testing.T) {
+	t.Parallel()
+	for _, back := range []bool{false, true} {
+		k := newKit(t, consent.Limits{})
+		ctx := t.Context()
+		g := k.active(t, nil)
+		for _, account := range []string{"a", "b"} {
+			require.NoError(t, k.permit(t, refresh, g.ID).Access(ctx, "bank", account))
+			k.clock.pass(time.Minute)
+		}
+		_, err := k.Revoke(ctx, jan, g.ID)
+		require.NoError(t, err)
+		_, err = k.Sweep(ctx, system, 10, nil)
+		require.NoError(t, err)
+		n, err := k.Forget(ctx, jan, jan.ID, k.clock.now().Add(time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		left := func() (left []consent.Kind) {
+			for _, kind := range []consent.Kind{"grant", "link", "release", "package", "access", "event", "subject"} {
+				items, err := k.store.List(ctx, kind, jan.ID)
+				require.NoError(t, err)
+				for range items {
+					left = append(left, kind)
+				}
+			}
+			return left
+		}
+		require.Equal(t, []consent.Kind{"access", "access", "subject"}, left(), "a day's slots are not forgotten")
+		if back {
+			k.propose(t, nil)
+		}
+		k.clock.pass(25 * time.Hour)
+		s, err := k.Sweep(ctx, system, 1, nil)
+		require.NoError(t, err)
+		require.Equal(t, 1, s.Forgotten)
+		require.Contains(t, left(), consent.Kind("subject"), "another log needs the salt")
+		_, err = k.Sweep(ctx, system, 10, nil)
+		require.NoError(t, err)
+		if back {
+			require.Equal(t, []consent.Kind{"grant", "subject"}, left())
+		} else {
+			require.Empty(t, left())
+		}
+	}
+}

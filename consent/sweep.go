@@ -258,12 +258,13 @@ func (s *sweep) link(ctx context.Context, it Item) error {
 	return nil
 }
 
-// access forgets a log of which nothing is in the window any more.
+// access forgets a log of which nothing is in the window any more, and with the last one of a subject who has no grant what else there
+// is: Forget had to leave it.
 func (s *sweep) access(ctx context.Context, it Item) error {
 	it.Body = nil
 	if err := s.m.apply(ctx, Change{OpDelete, it}); err != nil {
 		return err
 	}
 	s.done.Forgotten++
-	return nil
+	return s.m.forgetSubject(ctx, it.Owner)
 }

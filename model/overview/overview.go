@@ -15,7 +15,7 @@
 // The page of [HTML] is whole, and its policy forbids forms and scripts. A host's own page has it in a frame, with the form beside it;
 // html/template escapes a string for srcdoc:
 //
-//	<iframe sandbox title="Overzicht" srcdoc="{{.Overview}}" style="width: 100%; height: 70vh"></iframe>
+//	<iframe sandbox title="Overzicht" srcdoc="{{.Overview}}" width="100%" height="600"></iframe>
 //	<form method="post" action="/approve">…</form>
 //
 // A frame of this kind has the policy of the page around it too: where that page has a Content-Security-Policy, the overview keeps its

@@ -42,7 +42,8 @@ type CollectOptions struct {
 // but a history that was cut, or part. Where it brought less, as when one account did not answer, a document was cut off or ctx
 // ended, what was there stays; the dossier that is returned shows what this collection brought, and [Client.Review] shows what is
 // kept, with the coverage and the documents of when it was retrieved. With [CollectOptions.Add] nothing is replaced. To find
-// out, what is kept of the category is read, and the access log says so.
+// out, what is kept of the category is read, and the access log says so. A review that waits for the subject is void then, also
+// where the same came again: see [Client.Release].
 //
 // What files brought before of accounts, balances and transactions stays also where other files would lose some of it. Transactions
 // may be replaced by a history that says since when it is whole ([model.Coverage.Since]), begins no later than the one that is kept

@@ -30,6 +30,7 @@ type Session struct {
 	limits   Limits
 	failed   func(error, []model.Category)
 	hold     hold
+	saved    saved
 }
 
 // State keeps the sealed state of the connections of one grant between calls: tokens, identifiers of consents, what
@@ -192,7 +193,8 @@ func (s *Session) Account(ctx context.Context, id string) error {
 }
 
 // State returns what the source saved last, the zero Secret where nothing. Where the host's [State] is a [StateLocker], no
-// other call for the same connection gets there between this and the session's end: this one waits until another's is over.
+// other call for the same connection gets there between this and the session's end: this one waits until another's is over, and
+// what is there is loaded once.
 func (s *Session) State(ctx context.Context) (crypto.Secret, error) {
 	if s.state == nil {
 		return crypto.Secret{}, nil
@@ -202,7 +204,15 @@ func (s *Session) State(ctx context.Context) (crypto.Secret, error) {
 		return crypto.Secret{}, err
 	}
 	defer done()
-	st, err := s.state.Load(ctx, s.inst, s.desc.ID)
+	_, alone := s.state.(StateLocker)
+	st, known, change := s.saved.get()
+	if known {
+		return st, ctx.Err()
+	}
+	st, err = s.state.Load(ctx, s.inst, s.desc.ID)
+	if err == nil && alone {
+		s.saved.set(st, change)
+	}
 	return st, ofState(err)
 }
 
@@ -227,7 +237,13 @@ func (s *Session) SaveState(ctx context.Context, state crypto.Secret) error {
 		return err
 	}
 	defer done()
-	return ofState(s.state.Save(ctx, s.inst, s.desc.ID, state))
+	_, alone := s.state.(StateLocker)
+	change := s.saved.begin()
+	err = s.state.Save(ctx, s.inst, s.desc.ID, state)
+	if err == nil && alone {
+		s.saved.set(state, change)
+	}
+	return ofState(err)
 }
 
 // hold is the session's lock of its state.
@@ -314,6 +330,7 @@ func (s *Session) Close() {
 			s.hold.giveUp()
 		}
 	})
+	s.saved.close()
 	s.guard.closed.Store(true)
 	s.guard.jar.clear()
 	s.guard.next.CloseIdleConnections()

@@ -32,6 +32,23 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
+// A date in another form is taken in exactly that form: what package time lets pass beyond it is not.
+func TestParseDateIn(t *testing.T) {
+	t.Parallel()
+	for in, c := range map[string]struct{ layout, want string }{
+		"22-11-2026": {"02-01-2006", "2026-11-22"}, "2-1-2026": {"2-1-2006", "2026-01-02"}, "02-01-2026": {"2-1-2006", ""}, "2-01-2026": {"2-1-2006", ""},
+		"1-2-2026": {"02-01-2006", ""}, "31-11-2026": {"02-01-2006", ""}, "22-11-26": {"02-01-2006", ""}, "": {"02-01-2006", ""},
+	} {
+		d, err := model.ParseDateIn(in, c.layout)
+		if c.want == "" {
+			require.ErrorIs(t, err, model.ErrSyntax, in)
+			continue
+		}
+		require.NoError(t, err, in)
+		assert.Equal(t, c.want, d.String())
+	}
+}
+
 func TestDateBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, first, last string }{

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/brondata/brondata/internal/foreign"
 	"github.com/brondata/brondata/model"
@@ -103,8 +104,8 @@ func record(ctx context.Context, r Recorder, a Access) (string, error) {
 	}
 	place, err := l.RecordAt(ctx, a)
 	err = foreign.Wrap("record", err)
-	if err == nil && len(place) > maxText {
-		err = invalid("place in the access log too long")
+	if err == nil && (len(place) > maxText || strings.ContainsFunc(place, func(r rune) bool { return r < ' ' || r > '~' })) {
+		err = invalid("place in the access log is too long, or no printable ASCII")
 	}
 	return place, notRecorded(err)
 }

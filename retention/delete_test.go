@@ -298,11 +298,13 @@ func TestReceiptSaysWhereItIsLogged(t *testing.T) {
 		}
 		assert.Equal(t, 1, done, name)
 	}
-	b, _ := filled(t, nil)
-	v, err := retention.New(b.data, b.keys, b.kek, locator{b.log, strings.Repeat("x", 257)}, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
-	require.NoError(t, err)
-	_, err = v.DeleteGrant(ctx, by, ref.Grant)
-	require.ErrorIs(t, err, retention.ErrNotRecorded, "a place that is none")
+	for _, place := range []string{strings.Repeat("x", 257), "entry\n1", "entrée 1"} {
+		b, _ := filled(t, nil)
+		v, err := retention.New(b.data, b.keys, b.kek, locator{b.log, place}, &retention.Options{Tenant: "tenant-1", Now: b.clock.now})
+		require.NoError(t, err)
+		_, err = v.DeleteGrant(ctx, by, ref.Grant)
+		require.ErrorIs(t, err, retention.ErrNotRecorded, "a place that is none")
+	}
 }
 
 // TestDeleteCategoryTells: the receipt of several links says from when on nothing could be read, the earliest, and when the last row

@@ -20,7 +20,8 @@
 //
 // What is hashed into the tree is a time, a pseudonym made with a secret per subject, and a salted digest of the rest.
 // [Log.Erase] deletes the rest, the salts and the secret: the tree and all proofs stay valid, nobody can tell any more whose
-// the entries were, and nobody can find out by trying.
+// the entries were, and nobody can find out by trying. Until then the rest is stored as it was given, with the id of whom the
+// actor acted for.
 //
 // # Order and time
 //

@@ -36,8 +36,8 @@ type Obtained string
 
 // The values of [Obtained].
 const (
-	ObtainedAll  Obtained = "all"  // what the source has within the scope, as far as the library can tell
-	ObtainedPart Obtained = "part" // some of it: a document failed, history was cut, a page was missing
+	ObtainedAll  Obtained = "all"  // what the source has within the scope, as far as the library can tell; see also HistoryCut
+	ObtainedPart Obtained = "part" // some of it: a document failed or was cut off, a page was missing
 	ObtainedNone Obtained = "none" // nothing
 )
 

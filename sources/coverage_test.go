@@ -218,3 +218,44 @@ func TestCollectWhatIsLost(t *testing.T) {
 		assert.NoError(t, err)
 	})
 }
+
+// The pages of a list each say the days of the whole list: they are whole together, and one that fails makes a part of it.
+func TestCoveragePages(t *testing.T) {
+	t.Parallel()
+	page := func(rest string) sources.Document {
+		d := text("lines bank\ncovers 2026-01-01 2026-01-31\n" + rest)
+		d.Group = "1"
+		return d
+	}
+	first, second := page("tx 2026-01-20 -1.00 A\n"), page("tx 2026-01-20 -1.00 A\ntx 2026-01-03 -1.00 A\n")
+	for name, tc := range map[string]struct {
+		pages []sources.Document
+		want  model.Obtained
+	}{
+		"all":            {[]sources.Document{first, second}, model.ObtainedAll},
+		"one that fails": {[]sources.Document{first, page("fail\n")}, model.ObtainedPart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+				func(_ context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+					for _, d := range tc.pages {
+						if err := deliver(d); err != nil {
+							return err
+						}
+					}
+					return nil
+				}})
+			d, err := collect(t, g, grant(t, scopeOf(model.CategoryTransaction), "bank").Permit, sources.Input{}, nil)
+			require.NoError(t, err)
+			cov := cover(t, d, "bank", model.CategoryTransaction)
+			assert.Equal(t, tc.want, cov.Obtained)
+			assert.Equal(t, date(t, "2026-01-01"), cov.Since)
+			if tc.want == model.ObtainedAll {
+				assert.Equal(t, date(t, "2026-01-31"), cov.Until)
+				assert.Equal(t, 1, cov.Accounts)
+				assert.Len(t, d.Resolved(), 3)
+			}
+		})
+	}
+}

@@ -183,8 +183,14 @@ func (s *Session) Files() []Document { return s.files }
 // is present if and only if this is not nil.
 func (s *Session) Attended() *consent.Presence { return s.presence }
 
-// Account takes one access slot for an account before each access to it at the institution. An error means that the
-// account must not be accessed now: [ErrLimit] or [ErrNotPermitted], or that the host's consent store failed. A failed access counts.
+// Account takes one access slot for an account, before the first request of a Fetch about it. One slot is for all that is asked of the
+// account: its balances, its transactions, all their pages; asking the same once more, because it was refused, takes another. id is
+// the source's own stable id of the account. "" is taken once in a Fetch, for all that concerns no account, such as the list of
+// accounts. While the subject is not present, each id has four slots in any 24 hours where the host did not set others, so that a
+// source which takes one for every request lets the refreshes of a day fail: see [consent.Permit.Access].
+//
+// An error means that the account must not be accessed now: [ErrLimit] or [ErrNotPermitted], or that the host's consent store
+// failed. A failed access counts.
 func (s *Session) Account(ctx context.Context, id string) error {
 	if s.account == nil {
 		return nil

@@ -34,7 +34,9 @@ type world struct {
 	secrets []string // seen on the way
 	states  []string // those among them that an address has
 
-	requests int // so far
+	requests int      // so far
+	agreed   bool     // a subject was asked something at the institution
+	own      []string // tokens that were sent before: they are the host's
 }
 
 // grant is one subject's grant at the host.
@@ -60,7 +62,7 @@ func (g *grant) call(ctx context.Context, p *plan, attended bool, f func(context
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	pr := &process{plan: p, state: &g.state, cancel: cancel}
+	pr := &process{plan: p, state: &g.state, cancel: cancel, agreed: g.agreed, own: slices.Clone(g.own)}
 	o := g.su.Session
 	o.State, o.Access, o.Presence = pr, nil, nil
 	o.Log = slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -100,6 +102,9 @@ func (g *grant) call(ctx context.Context, p *plan, attended bool, f func(context
 	g.requests += pr.requests
 	for _, t := range pr.tokens {
 		g.secret(t)
+		if !g.agreed {
+			g.own = append(g.own, t)
+		}
 	}
 	if err != nil && !pr.dead {
 		g.errs = append(g.errs, errorName(err))
@@ -160,6 +165,7 @@ func (g *grant) reached(ctx context.Context, agrees bool, r sources.ConnectReque
 	if p.step, p.err = g.step(ctx, r); !p.open() {
 		return p
 	}
+	g.agreed = true
 	if p.answer, p.err = g.su.Subject(ctx, p.step, agrees); p.err != nil {
 		p.err = fmt.Errorf("the setup's Subject, at a step of kind %q: %w", p.step.Kind, p.err)
 		return p

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptrace"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,7 +33,7 @@ type plan struct {
 
 	mu              sync.Mutex
 	saves, requests int
-	fired, bearer   bool // the request bore a token
+	fired, bearer   bool // the request bore a token of the subject's
 }
 
 func (p *plan) String() string { return fmt.Sprintf("%s %d", p.fault, p.at) }
@@ -93,10 +94,12 @@ type process struct {
 	state   *keeper
 	session *sources.Session
 	cancel  func()
+	agreed  bool     // a token may be a subject's
+	own     []string // but for these
 
 	mu      sync.Mutex
 	dead    bool
-	bearer  bool              // of the request whose headers are being written
+	bearer  bool              // the request whose headers are being written has a subject's token
 	tokens  []string          // that were sent
 	headers map[string]string // that were sent
 
@@ -169,7 +172,7 @@ func (p *process) traced(ctx context.Context) context.Context {
 			for _, v := range values {
 				scheme, token, ok := strings.Cut(v, " ")
 				if name == "Authorization" && ok && !strings.EqualFold(scheme, "Basic") {
-					p.bearer = true
+					p.bearer = p.bearer || p.agreed && !slices.Contains(p.own, token)
 					p.tokens = append(p.tokens, token)
 				}
 			}

@@ -75,6 +75,8 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/revoke":
 		*p = pair{}
 		return
+	case r.URL.Path == "/hello":
+		return
 	case p != nil && !p.over && token == p.access:
 		_, _ = io.WriteString(w, csvText)
 		return
@@ -121,6 +123,7 @@ type tokens struct{ Access, Refresh string }
 type door struct {
 	desk  *desk
 	wrong string
+	key   string    // of the host, where the desk wants one
 	kept  doorState // where it keeps what it must not
 }
 
@@ -196,7 +199,7 @@ func (d *door) do(ctx context.Context, s *sources.Session, st doorState, path, t
 }
 
 func (d *door) get(ctx context.Context, s *sources.Session, st doorState, form url.Values) (t tokens, err error) {
-	b, err := d.do(ctx, s, st, "/token", "", form)
+	b, err := d.do(ctx, s, st, "/token", d.key, form)
 	if err == nil && json.Unmarshal(b, &t) != nil {
 		err = sources.Errorf(sources.ErrMalformed, "tokens")
 	}
@@ -212,6 +215,11 @@ func (d *door) Connect(ctx context.Context, s *sources.Session, r sources.Connec
 		st.State = d.kept.State
 	}
 	if len(r.Callback) == 0 && len(r.Fields) == 0 {
+		if d.key != "" {
+			if _, err := d.do(ctx, s, st, "/hello", d.key, nil); err != nil {
+				return sources.Step{}, err
+			}
+		}
 		st.State = rand.Text()
 		if p := s.Attended(); p != nil && d.wrong == "tells of a subject who has gone" {
 			st.IP = p.IPAddress.String()
@@ -415,6 +423,18 @@ func TestConnectorRules(t *testing.T) {
 			assert.Contains(t, rules(got), rule, "%v", got)
 		})
 	}
+	t.Run("a key of the host's own, which is no token of the subject", func(t *testing.T) {
+		assert.Empty(t, sourcetest.CheckConnector(t.Context(), func() sourcetest.ConnectorSetup {
+			su := setup("")()
+			source := su.Source
+			su.Source = func() sources.Connector {
+				d := source().(*door)
+				d.key = "key-of-the-host"
+				return d
+			}
+			return su
+		}, nil))
+	})
 	t.Run("an exception for a rule", func(t *testing.T) {
 		got := sourcetest.CheckConnector(t.Context(), setup("an address that is not https"), &sourcetest.ConnectorOptions{Except: []sourcetest.Rule{sourcetest.RuleStep}})
 		assert.Empty(t, got)

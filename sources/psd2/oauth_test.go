@@ -2,6 +2,7 @@ package psd2_test
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,10 +72,16 @@ func TestTokenOfTheLeaving(t *testing.T) {
 		h.Connected()
 		now.Store(int64(20 * time.Minute))
 		h.Bank.Inject(psd2test.Fault{Kind: psd2test.Hang, Path: "/token"})
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		began := time.Now()
-		require.ErrorIs(t, h.Fetch(ctx, hosttest.Everything()).Err, context.DeadlineExceeded)
-		assert.Less(t, time.Since(began), 3*time.Second, "before it is left behind")
+		took := time.Duration(math.MaxInt64)
+		for range 5 { // other work on the machine may hold up one, but not each
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			began := time.Now()
+			require.ErrorIs(t, h.Fetch(ctx, hosttest.Everything()).Err, context.DeadlineExceeded)
+			cancel()
+			if took = min(took, time.Since(began)); took < 3*time.Second {
+				break
+			}
+		}
+		assert.Less(t, took, 3*time.Second, "before it is left behind")
 	})
 }

@@ -17,8 +17,8 @@
 //	}
 //
 // A breach names its [Rule], whose sentence stands there. The suite has no false alarms that we know of; it cannot find every
-// breach, so run it with the race detector too. [CheckNormalizer], [CheckSource] and [CheckConnector] return the breaches instead of failing a
-// test.
+// breach, so run it with the race detector too. [CheckNormalizer], [CheckSource] and [CheckConnector] return the breaches instead of
+// failing a test.
 //
 // Golden files hold the records of each document as JSON. Running the tests with BRONDATA_UPDATE=1 writes them; read what it
 // wrote, since only a person can see that an amount is wrong.
@@ -33,7 +33,7 @@ const (
 	RuleDetect        Rule = "detect"            // A document is claimed by its own format and by nobody else, and other documents are not claimed.
 	RuleGolden        Rule = "golden"            // The records are those of the golden file.
 	RuleDeterministic Rule = "deterministic"     // The same bytes and query give the same records, at any time and from several goroutines.
-	RuleNoNetwork     Rule = "no-network"        // Reading makes no connection, and fetching only through the session.
+	RuleNoNetwork     Rule = "no-network"        // Reading makes no request, and a source makes its own through the session only.
 	RuleDeclared      Rule = "declared"          // Only declared categories are written, and only declared hosts are called.
 	RuleQuery         Rule = "within-query"      // Nothing is read beyond the query, and no document fetched that holds nothing of it; no BSN without a legal basis.
 	RuleCancel        Rule = "cancel"            // The end of the context stops the work.
@@ -41,7 +41,7 @@ const (
 	RuleSlot          Rule = "account-slot"      // Each account takes its slot before it is accessed; a refused one is not accessed.
 	RuleGroup         Rule = "group"             // The pages of one list, documents with an attribute "page", have a group in common.
 	RuleTruncated     Rule = "truncated"         // A record of a truncated document equals one of the whole, or carries an issue.
-	RulePrivate       Rule = "no-personal-data"  // No value of a document is in an error or a log.
+	RulePrivate       Rule = "no-personal-data"  // No value of a document, and no token or code of a connection, is in an error, a log or the address of a step.
 	RuleLeak          Rule = "no-goroutine-left" // When the call returns, its goroutines have ended.
 	RuleResume        Rule = "resumes-anywhere"  // Each step works in another process, from the saved state alone; one value of the source serves many subjects.
 	RuleStep          Rule = "step"              // A step has what its kind needs: an https address, a time to wait, fields with names.

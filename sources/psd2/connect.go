@@ -76,9 +76,9 @@ func (s *Source) step(ctx context.Context, session *sources.Session, r sources.C
 		}
 		return c.fields(ctx, r.Fields)
 	case p != nil && p.Consent != "" && p.Phase != phaseChallenge && p.Phase != phaseSent && p.Phase != phaseCreate &&
-		(r.RedirectURL == "" || p.Phase == phaseWait && session.Now().Sub(p.Began) < waitLasts):
-		if p.Phase == phaseOAuth && p.Token == nil {
-			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "the connection needs the callback")
+		(r.RedirectURL == "" || p.Phase == phaseWait && !p.tokenless() && session.Now().Sub(p.Began) < waitLasts):
+		if p.tokenless() {
+			return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "the connection needs the callback, or to begin anew where it was lost")
 		}
 		return c.poll(ctx)
 	}
@@ -90,6 +90,10 @@ func (s *Source) step(ctx context.Context, session *sources.Session, r sources.C
 	}
 	return c.begin(ctx, r)
 }
+
+// tokenless reports whether a connection by OAuth has no token: its callback is still to come, or the process that took it died before
+// it had one. The consent may be valid at the bank, and is of no use.
+func (p *pending) tokenless() bool { return p.TokenURL != "" && p.Token == nil }
 
 // begin starts a connection.
 func (c *client) begin(ctx context.Context, r sources.ConnectRequest) (sources.Step, error) {

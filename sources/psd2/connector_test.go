@@ -21,9 +21,7 @@ func TestConnectorConformance(t *testing.T) {
 		o    *sourcetest.ConnectorOptions
 	}{
 		"redirect": {bank: psd2test.Options{Approach: psd2test.Redirect}},
-		// Known: a process that dies between the callback and the token, and a subject who begins anew within 15 minutes, end with a
-		// step that says done, of a connection without a token. Fetch then says ErrAuthentication.
-		"OAuth":     {bank: psd2test.Options{Approach: psd2test.OAuth, TokenLife: 10 * time.Minute}, o: &sourcetest.ConnectorOptions{Except: []sourcetest.Rule{sourcetest.RuleSaved}}},
+		"OAuth":     {bank: psd2test.Options{Approach: psd2test.OAuth, TokenLife: 10 * time.Minute}},
 		"explicit":  {bank: psd2test.Options{Explicit: true}},
 		"decoupled": {bank: psd2test.Options{Approach: psd2test.Decoupled}},
 		"embedded":  {bank: psd2test.Options{Approach: psd2test.Embedded}},

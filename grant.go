@@ -149,6 +149,12 @@ type linkState struct {
 	expired bool // a state was asked for that there was, and whose time is over
 }
 
+func (s *linkState) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expired = true
+}
+
 // over reports whether a state was asked for whose time is over.
 func (s *linkState) over() bool {
 	s.mu.Lock()
@@ -229,9 +235,7 @@ func (s *linkState) Load(ctx context.Context, _ model.InstitutionID, id model.So
 	b, err := s.c.vault.State(ctx, access(s.by, s.g, "connection"), s.ref(id))
 	switch {
 	case errors.Is(err, retention.ErrExpired):
-		s.mu.Lock()
-		s.expired = true
-		s.mu.Unlock()
+		s.expire()
 		return crypto.Secret{}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return crypto.Secret{}, nil
@@ -302,10 +306,14 @@ func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id mode
 // Save implements [sources.State].
 func (s endingState) Save(ctx context.Context, inst model.InstitutionID, id model.SourceID, state crypto.Secret) error {
 	err := s.linkState.Save(ctx, inst, id, state)
-	if state.IsZero() {
-		err = s.ended(ctx, err)
+	if !state.IsZero() {
+		return err
 	}
-	return err
+	if errors.Is(err, retention.ErrExpired) {
+		s.expire()
+		return nil // what is to go has gone by itself
+	}
+	return s.ended(ctx, err)
 }
 
 // ended returns nil for an error that says no more than that the connections were destroyed. Where their key-encryption key is

@@ -109,13 +109,15 @@ func (b bank) Disconnect(ctx context.Context, s *sources.Session) error {
 		return sources.Errorf(sources.ErrUnavailable, "down")
 	}
 	st, err := s.State(ctx)
-	if err != nil || st.IsZero() {
+	if err != nil {
 		return err
 	}
-	select {
-	case <-b.disconnected: // told twice, when what followed the first time failed
-	default:
-		close(b.disconnected)
+	if !st.IsZero() {
+		select {
+		case <-b.disconnected: // told twice, when what followed the first time failed
+		default:
+			close(b.disconnected)
+		}
 	}
 	return s.SaveState(ctx, crypto.Secret{})
 }

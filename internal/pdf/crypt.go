@@ -85,10 +85,10 @@ func decryptWith(key []byte, m cryptMethod, b []byte) (out []byte, whole bool) {
 		}
 		return out, true
 	}
-	// Less than a vector and a block holds no data: an empty string still has a block of padding.
+	// Less than a vector and a block holds no data. An empty string has a block of padding, but writers also leave it out, or all.
 	block, err := aes.NewCipher(key)
 	if err != nil || len(b) < 2*aes.BlockSize {
-		return nil, len(b) == 0
+		return nil, len(b) == 0 || len(b) == aes.BlockSize
 	}
 	out = make([]byte, len(b)/aes.BlockSize*aes.BlockSize-aes.BlockSize)
 	cipher.NewCBCDecrypter(block, b[:aes.BlockSize]).CryptBlocks(out, b[aes.BlockSize:aes.BlockSize+len(out)])

@@ -3,6 +3,7 @@ package pdf_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -133,6 +134,27 @@ func TestEncryptedEnds(t *testing.T) {
 					assert.Equal(t, []string{encryptedText}, got, "%s: %d bytes before byte %d", file, back, end)
 				}
 			}
+		}
+	}
+}
+
+// An empty stream has a block of padding, which writers of ordinary documents leave out; other lengths have lost something.
+func TestEncryptedNothing(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"aes-128", "aes-256-r6"} {
+		data, err := os.ReadFile("testdata/encrypted/" + name + ".pdf")
+		require.NoError(t, err)
+		head := []byte("/Length 80 /Filter /FlateDecode >>\nstream\n")
+		at := bytes.Index(data, head)
+		require.Positive(t, at)
+		for length, damage := range map[int]pdf.Damage{16: 0, 15: pdf.DamageStream, 17: pdf.DamageStream, 31: pdf.DamageStream} {
+			changed := bytes.Clone(data)
+			copy(changed[at:], fmt.Sprintf("/Length %d", length))
+			copy(changed[at+len(head)+length:], "\nendstream")
+			d, err := pdf.OpenBytes(context.Background(), changed, nil)
+			require.NoError(t, err)
+			assert.Equal(t, []string{""}, contents(t, d), "%s: %d bytes", name, length)
+			assert.Equal(t, damage, d.Damage(), "%s: %d bytes", name, length)
 		}
 	}
 }

@@ -61,12 +61,12 @@ func errorName(err error) string {
 	return err.Error()
 }
 
-// readHeard reads with normalizers that are [hearing].
-func readHeard(ctx context.Context, g *sources.Registry, d sources.Document, q sources.Query) (*sources.Reading, error) {
-	var own error
-	out, err := g.Read(context.WithValue(ctx, hearKey{}, &own), d, q, nil)
+// readHeard reads with normalizers that are [hearing]. own is what the normalizer itself returned: nil where it ended without an error,
+// whatever the registry made of that.
+func readHeard(ctx context.Context, g *sources.Registry, d sources.Document, q sources.Query) (out *sources.Reading, err, own error) {
+	out, err = g.Read(context.WithValue(ctx, hearKey{}, &own), d, q, nil)
 	if own != nil && (errors.Is(err, sources.ErrUnexpected) || errors.Is(err, sources.ErrAdapter)) {
 		err = caused{err, own}
 	}
-	return out, err
+	return out, err, own
 }

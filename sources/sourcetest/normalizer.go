@@ -104,7 +104,7 @@ type result struct {
 }
 
 func (c *normalizerCheck) read(ctx context.Context, d sources.Document, q sources.Query) result {
-	out, err := readHeard(ctx, &c.registry, d, q)
+	out, err, _ := readHeard(ctx, &c.registry, d, q)
 	r := result{err: err, issues: out.Issues, recs: out.Records, whole: out}
 	for _, rec := range out.Records {
 		b, jerr := model.AppendRecord(nil, rec)
@@ -224,17 +224,6 @@ func (c *normalizerCheck) query(ctx context.Context, cs Case, whole result) {
 	}
 }
 
-// heard is a normalizer whose own error is kept: what the registry makes of it hides that one swallowed the end of its context.
-type heard struct {
-	sources.Normalizer
-	err *error
-}
-
-func (h heard) Normalize(ctx context.Context, d sources.Document, q sources.Query, w *sources.Writer) error {
-	*h.err = h.Normalizer.Normalize(ctx, d, q, w)
-	return *h.err
-}
-
 // stop ends the context before and in the middle of reading.
 func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 	d := cs.Document
@@ -250,12 +239,7 @@ func (c *normalizerCheck) stop(ctx context.Context, cs Case, whole result) {
 		if after == 0 {
 			cancel()
 		}
-		var own error
-		var g sources.Registry
-		err := g.AddNormalizer(heard{c.n, &own})
-		if err == nil {
-			_, err = g.Read(cctx, d, all(), nil)
-		}
+		_, err, own := readHeard(cctx, &c.registry, d, all())
 		cancel()
 		if cs.Err != nil && errors.Is(err, cs.Err) {
 			continue // an empty document, for example, needs no look at the context

@@ -180,7 +180,7 @@ func (c *sourceCheck) fetch(ctx context.Context, o fetchOptions) (out fetched) {
 			mu.Unlock()
 		}
 		out.paged(d)
-		r, err := readHeard(ctx, &registry, d, q)
+		r, err, _ := readHeard(ctx, &registry, d, q)
 		if err != nil {
 			out.breaches = append(out.breaches, Violation{RuleError, "source", fmt.Sprintf("document %d cannot be read: %s", out.docs, explain(err))})
 		}

@@ -20,7 +20,7 @@ func TestConnectorConformance(t *testing.T) {
 		set  func(*psd2.Config)
 		o    *sourcetest.ConnectorOptions
 	}{
-		"redirect": {bank: psd2test.Options{Approach: psd2test.Redirect}},
+		"redirect":  {bank: psd2test.Options{Approach: psd2test.Redirect}},
 		"OAuth":     {bank: psd2test.Options{Approach: psd2test.OAuth, TokenLife: 10 * time.Minute}},
 		"explicit":  {bank: psd2test.Options{Explicit: true}},
 		"decoupled": {bank: psd2test.Options{Approach: psd2test.Decoupled}},

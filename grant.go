@@ -300,7 +300,7 @@ type endingState struct{ *linkState }
 // Load implements [sources.State].
 func (s endingState) Load(ctx context.Context, inst model.InstitutionID, id model.SourceID) (crypto.Secret, error) {
 	st, err := s.linkState.Load(ctx, inst, id)
-	return st, s.ended(ctx, err)
+	return st, s.ended(ctx, id, err)
 }
 
 // Save implements [sources.State].
@@ -313,14 +313,17 @@ func (s endingState) Save(ctx context.Context, inst model.InstitutionID, id mode
 		s.expire()
 		return nil // what is to go has gone by itself
 	}
-	return s.ended(ctx, err)
+	return s.ended(ctx, id, err)
 }
 
-// ended returns nil for an error that says no more than that the connections were destroyed. Where their key-encryption key is
-// gone it is no such error: the institution was not told.
-func (s endingState) ended(ctx context.Context, err error) error {
+// ended returns nil for an error that says no more than that the connection was destroyed, alone or with all of the grant. Where the
+// key-encryption key is gone it is no such error: the institution was not told.
+func (s endingState) ended(ctx context.Context, id model.SourceID, err error) error {
 	if !errors.Is(err, retention.ErrShredded) {
 		return err
+	}
+	if st, err := s.c.vault.Status(ctx, connectionsOf(s.g.ID), string(id)); err == nil && st.Deleted {
+		return nil
 	}
 	if gone, goneErr := s.c.destroyed(ctx, connectionsOf(s.g.ID)); !gone {
 		return errors.Join(err, goneErr)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/brondata/brondata/consent"
@@ -259,10 +260,11 @@ func (c *Client) Sweep(ctx context.Context, max int) (SweepReport, error) {
 	return out, errors.Join(errs...)
 }
 
-// deleteUnlinked deletes what sources keep that need no connection, where there is no link either whose end would do it.
+// deleteUnlinked deletes what sources keep that need no connection, and what is left of connections that a host noted as ended, where
+// there is no link whose end would do it.
 func (c *Client) deleteUnlinked(ctx context.Context, g consent.Grant) ([]retention.Receipt, error) {
 	links, err := c.consent.StoredLinks(ctx, g.ID)
-	if err != nil || len(links) > 0 {
+	if err != nil || slices.ContainsFunc(links, func(l consent.Link) bool { return !l.State.Terminal() }) {
 		return nil, err
 	}
 	kept, err := c.vault.Links(ctx, connectionsOf(g.ID))

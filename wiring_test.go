@@ -347,12 +347,17 @@ func (s second) Connect(ctx context.Context, se *sources.Session, r sources.Conn
 }
 
 // twoBanks is a host with two institutions, and a grant with a connection to each.
-func twoBanks(t *testing.T) (*host, bank, consent.GrantID) {
+func twoBanks(t *testing.T, change func(*brondata.Config)) (*host, bank, consent.GrantID) {
 	t.Helper()
 	until, err := model.NewDate(2026, 11, 20)
 	require.NoError(t, err)
 	other := bank{body: bankRecords, pages: new([]string), disconnected: make(chan struct{}), down: new(bool), asked: new(model.Date)}
-	h := newHost(t, func(c *brondata.Config) { require.NoError(t, c.Registry.AddSource(second{other, until})) })
+	h := newHost(t, func(c *brondata.Config) {
+		require.NoError(t, c.Registry.AddSource(second{other, until}))
+		if change != nil {
+			change(c)
+		}
+	})
 	id := h.decided(t, func(p *consent.Proposal) { p.Institutions = append(p.Institutions, "second") })
 	for _, inst := range []model.InstitutionID{"bank", "second"} {
 		for _, r := range []sources.ConnectRequest{{RedirectURL: "https://host.example/back"}, {Callback: map[string][]string{"code": {"ok"}}}} {
@@ -377,7 +382,7 @@ func (h *host) links(t *testing.T, id consent.GrantID) map[model.InstitutionID]c
 // The end of one connection takes nothing from another one: an institution that does not answer is told later, with its own tokens.
 func TestConnectionsEndApart(t *testing.T) {
 	t.Parallel()
-	h, other, id := twoBanks(t)
+	h, other, id := twoBanks(t, nil)
 	links := h.links(t, id)
 	assert.Zero(t, links["bank"].Until)
 	assert.Equal(t, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), links["second"].Until, "its last day is a whole one")

@@ -53,9 +53,9 @@ type CollectOptions struct {
 // and completeness; a truncated file that was added is mended by a Collect without Add of all files.
 //
 // The error is nil also where the dossier is incomplete: see [model.Dossier.Complete] and its coverage. Where storing
-// fails, or the state of a connection cannot be opened, the dossier is returned with the error, unless the grant ended meanwhile: then it is [consent.ErrNotPermitted], and
-// nothing is returned, nor can be read afterwards. Where the consent store fails, so that nobody knows whether the grant ended, the
-// error is the store's, and nothing is returned either. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
+// fails, or the state of a connection cannot be opened, the dossier is returned with the error, unless the grant ended meanwhile:
+// then it is [consent.ErrNotPermitted], and nothing is returned, nor can be read afterwards. Where the consent store fails, so that
+// nobody knows whether the grant ended, the error is the store's, and nothing is returned either. [crypto.ErrShredded] and [crypto.ErrOpen] say that the key-encryption key is
 // gone, or not the one of before. One category of an institution that is over 64 MiB as JSON, or a document that is to be kept over
 // 64 MiB, cannot be stored: [retention.ErrTooLarge]. [retention.ErrConflict] says that this process stood still, or was slow, while
 // others stored what is newer: of the institution nothing of this collection is kept, and collecting again helps.

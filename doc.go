@@ -97,9 +97,10 @@
 // A revoke has one moment: the compare-and-set of the grant. Every read and every delivery checks it. The first effect is that
 // the keys of the grant's data are destroyed; from then on what is stored cannot be read, in no backup of the data either.
 // What identifies a connection at an institution has a key of its own: it is needed once more, to end the connection there,
-// and is destroyed when that is done, or when the institution has not answered for seven days; that one was not told is in the report
-// of the sweep and the state of the link, [consent.LinkGivenUp]. [Client.Sweep] does this,
-// deletes the rows, and resumes what a killed process left. Expiry is enforced when reading: a sweeper that does not run leaks nothing.
+// and is destroyed when that is done, or when the institution has not answered for seven days: the report of the sweep names one
+// that was not told, and its link is [consent.LinkGivenUp]. [Client.Sweep] does this, deletes the rows, returns signed receipts, which
+// [Client.DeletionReceipts] has for the subject as well, and resumes what a killed process left. Expiry is enforced when reading: a
+// sweeper that does not run leaks nothing.
 //
 // # Errors
 //

@@ -12,10 +12,9 @@ import (
 // as long as the law wants that proof, and no longer (GDPR articles 5(1)(e) and 7(1)).
 //
 // A grant that is proposed or active, of which a sweep has not finished the end, or of which it is still trying to end a
-// connection, stays. The times of accesses in the last 24
-// hours stay until [Manager.Sweep] forgets them, and then the rest with them. Forgetting twice is no error. Entries of the access log are that log's to erase.
-// What is deleted is also removed from the store's files, where it is a [retention.Scrubber]; an error of that is returned beside the
-// number, and forgetting again removes it.
+// connection, stays. The times of accesses in the last 24 hours, and with them the subject's id, stay until [Manager.Sweep] forgets
+// them. Forgetting twice is no error. Entries of the access log are that log's to erase. What is deleted is also removed from the
+// store's files, where it is a [retention.Scrubber]; an error of that is returned beside the number, and forgetting again removes it.
 func (m *Manager) Forget(ctx context.Context, by Actor, subject string, endedBefore time.Time) (int, error) {
 	if err := m.ask(ctx, by, Question{Action: ActionErase, Subject: subject}); err != nil {
 		return 0, err

@@ -75,11 +75,20 @@ func TestConnectWithoutFirstStep(t *testing.T) {
 }
 
 // remembering is a source without a connection that keeps a state all the same.
-type remembering struct{ bank }
+type remembering struct {
+	bank
+	before func() // it saves
+}
 
 func (remembering) Connect() {} // not that of a connector
 
 func (r remembering) Fetch(ctx context.Context, s *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+	if _, err := s.State(ctx); err != nil {
+		return err
+	}
+	if r.before != nil {
+		r.before()
+	}
 	if err := s.SaveState(ctx, crypto.NewSecretString("token-canary")); err != nil {
 		return err
 	}
@@ -92,7 +101,7 @@ func TestStateWithoutConnection(t *testing.T) {
 	h := newHost(t, nil)
 	h.conf.Registry = &sources.Registry{}
 	require.NoError(t, h.conf.Registry.AddNormalizer(records{}))
-	require.NoError(t, h.conf.Registry.AddSource(remembering{h.bank}))
+	require.NoError(t, h.conf.Registry.AddSource(remembering{bank: h.bank}))
 	h.restart(t)
 	id := h.decided(t, nil)
 	h.collect(t, id, sources.Input{}, nil)
@@ -107,6 +116,29 @@ func TestStateWithoutConnection(t *testing.T) {
 	_, err = h.Sweep(t.Context(), 100)
 	require.NoError(t, err)
 	h.assertNoKeys(t)
+}
+
+// A collection that stood still while the grant ended stores nothing that no sweep would look for.
+func TestStateAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	var id consent.GrantID
+	before := func() {
+		assert.NoError(t, h.Revoke(t.Context(), subject, id))
+		_, err := h.Sweep(t.Context(), 100)
+		assert.NoError(t, err)
+	}
+	h.conf.Registry = &sources.Registry{}
+	require.NoError(t, h.conf.Registry.AddNormalizer(records{}))
+	require.NoError(t, h.conf.Registry.AddSource(remembering{h.bank, before}))
+	h.restart(t)
+	id = h.decided(t, nil)
+	_, err := h.Collect(t.Context(), subject, id, sources.Input{}, nil)
+	require.ErrorIs(t, err, consent.ErrNotPermitted)
+	h.assertNoKeys(t)
+	rs, err := h.DeletionReceipts(t.Context(), subject, id)
+	require.NoError(t, err)
+	assert.Len(t, rs, 1, "there was no connection")
 }
 
 // The host does not have the source any more by which a connection was made: the bank cannot be told, but no key is left.

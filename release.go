@@ -267,12 +267,14 @@ func (c *Client) deleteUnlinked(ctx context.Context, g consent.Grant) ([]retenti
 	if err != nil || slices.ContainsFunc(links, func(l consent.Link) bool { return !l.State.Terminal() }) {
 		return nil, err
 	}
-	kept, err := c.vault.Links(ctx, connectionsOf(g.ID))
-	if err != nil || len(kept) == 0 {
-		return nil, err
-	}
-	r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "end"), connectionsOf(g.ID))
-	if err != nil {
+	return c.deleteConnections(ctx, g, "end")
+}
+
+// deleteConnections deletes what is kept of all connections of a grant. Where there is nothing, a call that stood still all the while
+// stores nothing any more, and so begins nothing at an institution. It returns the receipt of what there was.
+func (c *Client) deleteConnections(ctx context.Context, g consent.Grant, why string) ([]retention.Receipt, error) {
+	r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, why), connectionsOf(g.ID))
+	if err != nil || tellsNothing(r) {
 		return nil, err
 	}
 	return []retention.Receipt{r}, nil
@@ -295,15 +297,8 @@ func (c *Client) endConnection(ctx context.Context, l consent.Link) (deleted []r
 	if err != nil {
 		return nil, false, err
 	}
-	all := func() error {
-		r, err := c.vault.DeleteGrant(ctx, access(sweeper, g, "disconnected"), connectionsOf(g.ID))
-		if err == nil && !tellsNothing(r) {
-			deleted = append(deleted, r)
-		}
-		return err
-	}
 	if !c.conf.Now().Before(g.Ended.Add(disconnectTime)) {
-		err := all()
+		deleted, err := c.deleteConnections(ctx, g, "disconnected")
 		return deleted, false, err
 	}
 	state := c.state(sweeper, g)
@@ -335,8 +330,7 @@ func (c *Client) endConnection(ctx context.Context, l consent.Link) (deleted []r
 			return deleted, told, nil
 		}
 	}
-	// It was the last: what a source left that is not registered any more goes, too. Where there is nothing, a call that stood still
-	// all the while stores nothing any more, and so begins nothing at an institution.
-	err = all()
-	return deleted, told, err
+	// It was the last: what a source left that is not registered any more goes, too.
+	rest, err := c.deleteConnections(ctx, g, "disconnected")
+	return append(deleted, rest...), told, err
 }

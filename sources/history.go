@@ -22,9 +22,8 @@ type period struct {
 // each of its statements, after [Writer.Statement] if there are several; a list that is cut at a day says it for that day. A
 // normalizer calls it where the document states its days, or its balances leave no doubt about them.
 //
-// Of a list in pages ([Document.Group]) each page says the days of the whole list. Its own are none that are whole, for a page begins
-// and ends within a day; and the list is whole all the same, since a page that is not there or fails makes the category a part
-// of it. A page that says nothing is a document that says nothing.
+// Of a list in pages ([Document.Group]) each page says the days of the whole list: a page alone begins and ends within a day, and
+// where one is missing or fails, the category is only a part in any case. A page that says nothing is a document that says nothing.
 //
 // Coverage tells from it since when the history is whole, and until when: documents that follow on one another count as one, by
 // their days, or by equal balances over a few days in which nothing happened. The parts of an account in several currencies, as

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -14,6 +15,148 @@ import (
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 )
+
+func TestCollectPermit(t *testing.T) {
+	t.Parallel()
+	t.Run("the zero permit", func(t *testing.T) {
+		d, err := collect(t, registry(t), consent.Permit{}, sources.Input{}, nil)
+		assert.ErrorIs(t, err, sources.ErrNotPermitted)
+		assert.Nil(t, d)
+	})
+	t.Run("a permit to connect is none to collect", func(t *testing.T) {
+		g := grant(t, scopeOf(model.CategoryTransaction), "bank")
+		p, err := g.PermitConnect(t.Context(), g.by, g.id)
+		require.NoError(t, err)
+		d, err := collect(t, registry(t, source("api", "bank", model.API, bankCats, nil, balancedText)), p, sources.Input{}, nil)
+		assert.ErrorIs(t, err, sources.ErrNotPermitted)
+		assert.Nil(t, d)
+	})
+	t.Run("a revoke stops a running collection at the next document", func(t *testing.T) {
+		p := grant(t, scopeOf(model.CategoryTransaction), "bank")
+		var delivered atomic.Int32
+		g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(ctx context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				for i := range 3 {
+					if i == 1 {
+						_, err := p.Revoke(ctx, p.by, p.id)
+						assert.NoError(t, err)
+					}
+					if err := deliver(text(balancedText)); err != nil {
+						return err
+					}
+					delivered.Add(1)
+				}
+				return nil
+			}}, source("scraped", "bank", model.Scrape, bankCats, nil, balancedText))
+		d, err := collect(t, g, p.Permit, sources.Input{}, nil)
+		assert.ErrorIs(t, err, sources.ErrNotPermitted)
+		assert.ErrorIs(t, err, consent.ErrNotPermitted)
+		assert.Nil(t, d, "nothing leaves after a revoke")
+		assert.EqualValues(t, 1, delivered.Load())
+	})
+	t.Run("access slots", func(t *testing.T) {
+		m := grant(t, scopeOf(model.CategoryTransaction), "bank")
+		unattended, err := m.Manager.Permit(t.Context(), consent.Actor{ID: "scheduler", Role: consent.RoleSystem, OnBehalfOf: "subject-1"}, m.id)
+		require.NoError(t, err)
+		var seen []error
+		g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(ctx context.Context, s *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				for range 5 {
+					err := s.Account(ctx, "account-1")
+					seen = append(seen, err)
+					if err != nil {
+						s.Failed(err, model.CategoryTransaction)
+					}
+				}
+				return deliver(text(balancedText))
+			}})
+		d, err := collect(t, g, unattended, sources.Input{}, nil)
+		require.NoError(t, err)
+		require.Len(t, seen, 5)
+		for _, err := range seen[:4] {
+			assert.NoError(t, err)
+		}
+		assert.ErrorIs(t, seen[4], sources.ErrLimit)
+		assert.ErrorIs(t, seen[4], consent.ErrLimit)
+		cov := cover(t, d, "bank", model.CategoryTransaction)
+		assert.Equal(t, []string{"api limit"}, outcomes(cov))
+		assert.Equal(t, model.ObtainedPart, cov.Obtained, "the source said that it is not all")
+	})
+}
+
+// hooked is a body that calls when it is read.
+type hooked struct {
+	sources.Content
+	call func()
+}
+
+func (h hooked) ReadAt(p []byte, at int64) (int, error) {
+	h.call()
+	return h.Content.ReadAt(p, at)
+}
+
+func TestCollectKeepsNothingAfterARevoke(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		p := grantWith(t, consent.NewMemoryStore(), scopeOf(model.CategoryTransaction), true, "bank")
+		d := text(balancedText)
+		if revoked {
+			d.Body = hooked{d.Body, sync.OnceFunc(func() {
+				_, err := p.Revoke(t.Context(), p.by, p.id)
+				assert.NoError(t, err)
+			})}
+		}
+		g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+			func(_ context.Context, _ *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+				return deliver(d)
+			}})
+		kept := 0
+		_, err := collect(t, g, p.Permit, sources.Input{}, &sources.CollectOptions{
+			Keep: func(context.Context, model.DocumentInfo, sources.Document) error { kept++; return nil },
+		})
+		if revoked {
+			assert.ErrorIs(t, err, sources.ErrNotPermitted)
+			assert.Zero(t, kept, "revoked while the document was read")
+		} else {
+			assert.NoError(t, err)
+			assert.Equal(t, 1, kept)
+		}
+	}
+}
+
+// A permit whose store does not answer for a moment permits nothing: what was not asked is not complete.
+func TestCollectPermitStoreFails(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: consent.NewMemoryStore()}
+	p := grantWith(t, store, scopeOf(model.CategoryTransaction), false, "bank").Permit
+	for n := int32(1); n < 10; n++ {
+		store.left.Store(n)
+		d, err := collect(t, registry(t, source("api", "bank", model.API, bankCats, nil, balancedText)), p, sources.Input{}, nil)
+		if store.left.Load() > 0 {
+			require.Greater(t, n, int32(3), "the permit was asked")
+			return
+		}
+		if err != nil {
+			assert.Nil(t, d)
+			continue
+		}
+		assert.NotEqual(t, model.ObtainedAll, cover(t, d, "bank", model.CategoryTransaction).Obtained, "call %d", n)
+	}
+	t.Fatal("the permit was asked without end")
+}
+
+// failing is a store of which one call fails.
+type failing struct {
+	consent.Store
+	left atomic.Int32
+}
+
+func (s *failing) Get(ctx context.Context, k consent.Kind, id string) (consent.Item, error) {
+	if s.left.Add(-1) == 0 {
+		return consent.Item{}, errors.New("away")
+	}
+	return s.Store.Get(ctx, k, id)
+}
 
 // closable is a consent store that can be made to fail, as a database that was closed does.
 type closable struct {

@@ -160,9 +160,8 @@ func (c *client) send(ctx context.Context, r request) (*answer, error) {
 		e := failure(ctx, a.status, body)
 		a.body = sources.BytesContent(body)
 		e.page = isPage(a) != nil
-		switch after, ok := retryAfter(resp.Header, c.session.Now()); a.status {
-		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-			if ok {
+		if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
+			if after, ok := retryAfter(resp.Header, c.session.Now()); ok {
 				return nil, e.later(after)
 			}
 		}

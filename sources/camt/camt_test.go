@@ -123,6 +123,34 @@ func TestCoveredUntil(t *testing.T) {
 	}
 }
 
+// TestMade holds that a statement covers nothing of the time after it was made, whatever period it states.
+func TestMade(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ message, statement, to, closing, until string }{
+		"long before the end":         {"2026-08-01T06:00:00", "", "2026-11-27T23:59:59", "2026-07-31", "2026-07-31"},
+		"by the statement's own mark": {"2026-12-01T06:00:00", "2026-08-01T06:00:00+02:00", "2026-11-27T23:59:59", "2026-07-31", "2026-07-31"},
+		"on a day that was closed":    {"2026-07-31T22:30:00", "", "2026-11-27T23:59:59", "2026-07-31", "2026-07-31"},
+		"on a day that was not":       {"2026-07-31T12:00:00", "", "2026-07-31T23:59:59", "2026-07-30", "2026-07-30"},
+		"after the end":               {"2026-08-05T06:00:00", "", "2026-07-31T23:59:59", "2026-07-31", "2026-07-31"},
+		"it does not say":             {"", "", "2026-07-31T23:59:59", "2026-07-31", "2026-07-31"},
+		"what is no day":              {"yesterday", "", "2026-07-31T23:59:59", "2026-07-31", "2026-07-31"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			created := func(s string) string {
+				if s == "" {
+					return ""
+				}
+				return `<CreDtTm>` + s + `</CreDtTm>`
+			}
+			got := read(t, []byte(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr>`+created(tc.message)+`</GrpHdr><Stmt>`+
+				created(tc.statement)+`<FrToDt><FrDtTm>2026-01-01T00:00:00</FrDtTm><ToDtTm>`+tc.to+`</ToDtTm></FrToDt><Acct><Id><IBAN>NL48BRON0123456789</IBAN></Id></Acct>`+
+				`<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>`+tc.closing+`</Dt></Dt></Bal></Stmt></BkToCstmrStmt></Document>`))
+			assert.Equal(t, tc.until, got.Until.String())
+		})
+	}
+}
+
 // TestCharsets holds that one statement in several encodings gives the same records.
 func TestCharsets(t *testing.T) {
 	t.Parallel()

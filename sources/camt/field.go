@@ -13,6 +13,9 @@ type field uint8
 const (
 	_ field = iota
 
+	// Of the message.
+	fMessageCreated
+
 	// Of a statement; the marks of a page also of the message.
 	fPageNumber
 	fLastPage
@@ -21,6 +24,7 @@ const (
 	fEntries
 	fFrom
 	fTo
+	fCreated
 	fAccountIBAN
 	fAccountOther
 	fAccountType

@@ -93,8 +93,11 @@ func child(at place, name []byte) (place, field) {
 			return header, 0
 		}
 	case header:
-		if string(name) == "MsgPgntn" {
+		switch string(name) {
+		case "MsgPgntn":
 			return pages, 0
+		case "CreDtTm":
+			return leaf, fMessageCreated
 		}
 	case pages:
 		switch string(name) {
@@ -117,6 +120,8 @@ func child(at place, name []byte) (place, field) {
 			return summary, 0
 		case "Id":
 			return leaf, fStatementID
+		case "CreDtTm":
+			return leaf, fCreated
 		case "ElctrncSeqNb":
 			return leaf, fSequence
 		case "StmtPgntn", "RptPgntn", "NtfctnPgntn":

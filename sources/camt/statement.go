@@ -69,12 +69,30 @@ func (r *reader) endStatement() {
 	} else if !ended {
 		until = from // at least
 	}
+	until = r.made(until)
 	if r.sheet != nil && !r.sheet.whole() {
 		if until = from.AddDays(-1); until.IsZero() {
 			return
 		}
 	}
 	r.w.Covers(r.account, from, until)
+}
+
+// made ends a period where the statement was made: nobody saw what came later. The day itself is not over, but where the closing
+// balance is of it.
+func (r *reader) made(until model.Date) model.Date {
+	f := fCreated
+	if len(r.values.text[f]) == 0 {
+		f = fMessageCreated
+	}
+	d, ok := parseDate(r.values.text[f])
+	switch {
+	case !ok || r.values.bad.has(f) || until.Compare(d) < 0:
+		return until
+	case r.covered.closing == d:
+		return d
+	}
+	return d.AddDays(-1)
 }
 
 // tally compares the entries with TxsSummry: fewer than it says are not all. Some banks count the transactions in them. On a page of

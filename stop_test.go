@@ -29,8 +29,11 @@ const stopGrant = "BRONDATA_TEST_STOP_GRANT"
 // meanwhile. Whatever each was told is kept is.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	refused := 0
-	for n := 2; ; n += 5 {
+	refused, step := 0, 5
+	if testing.Short() {
+		step = 15
+	}
+	for n := 2; ; n += step {
 		require.Less(t, n, 1000)
 		dir := t.TempDir()
 		h, db, err := openKillHost(t.Context(), dir, nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/brondata/brondata/consent"
 	"github.com/brondata/brondata/model"
 	"github.com/brondata/brondata/sources"
 )
@@ -94,7 +95,7 @@ func TestCollectHistoryOfTheFuture(t *testing.T) {
 	t.Parallel()
 	today := model.DateOf(time.Now().UTC())
 	for _, tc := range []struct{ until, want model.Date }{
-		{today.AddDays(-1), today.AddDays(-1)}, {today.AddDays(1), today.AddDays(1)}, {today.AddDays(3), model.Date{}},
+		{today.AddDays(-1), today.AddDays(-1)}, {today.AddDays(1), today.AddDays(1)}, {today.AddDays(3), today.AddDays(-1)},
 	} {
 		g := registry(t, source("api", "bank", model.API, bankCats, nil, "lines bank\ncovers 2026-01-01 "+tc.until.String()+"\n"))
 		d, err := collect(t, g, grant(t, scopeOf(model.CategoryTransaction), "bank").Permit, sources.Input{}, nil)
@@ -115,6 +116,73 @@ func TestCollectHistoryOfAMonth(t *testing.T) {
 		d, err := collect(t, g, grant(t, scope, "bank").Permit, sources.Input{}, nil)
 		require.NoError(t, err)
 		assert.Equal(t, cut, cover(t, d, "bank", model.CategoryTransaction).HistoryCut, since)
+	}
+}
+
+// Statements that follow on one another tell of the same balance in between.
+func TestCollectTornStatements(t *testing.T) {
+	t.Parallel()
+	month := func(from, until, opening, closing string) string {
+		return "lines bank\nstatement\ncovers " + from + " " + until + "\nopen " + opening + "\ntx " + from + " 1.00 A\nclose " + closing + "\n"
+	}
+	january := month("2026-01-01", "2026-01-31", "1.00", "2.00")
+	for name, tc := range map[string]struct {
+		next string
+		want model.Check
+	}{
+		"the same":              {month("2026-02-01", "2026-02-28", "2.00", "3.00"), model.CheckYes},
+		"another":               {month("2026-02-01", "2026-02-28", "52.00", "53.00"), model.CheckNo},
+		"another, behind a gap": {month("2026-02-02", "2026-02-28", "52.00", "53.00"), model.CheckYes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, docs := range [][]string{{january, tc.next}, {tc.next, january}, {january + strings.TrimPrefix(tc.next, "lines bank\n")}} {
+				g := registry(t, source("api", "bank", model.API, bankCats, nil, docs...))
+				d, err := collect(t, g, grant(t, scopeOf(model.CategoryTransaction, model.CategoryBalance), "bank").Permit, sources.Input{}, nil)
+				require.NoError(t, err)
+				for _, c := range []model.Category{model.CategoryTransaction, model.CategoryBalance} {
+					assert.Equal(t, tc.want, cover(t, d, "bank", c).Balanced)
+				}
+				r, err := g.Read(t.Context(), text(docs[0]), sources.Everything(), nil)
+				require.NoError(t, err)
+				if len(docs) == 1 {
+					assert.Equal(t, tc.want, r.Balanced)
+				}
+			}
+		})
+	}
+}
+
+// An access that was refused is missing from what a source brings, whether or not it says so.
+func TestCollectRefusedAccess(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		handle func(s *sources.Session, err error)
+		person model.Obtained
+	}{
+		"the source says nothing": {func(*sources.Session, error) {}, model.ObtainedPart},
+		"the source says of what": {func(s *sources.Session, err error) { s.Failed(err, model.CategoryTransaction) }, model.ObtainedAll},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := registry(t, fake{sources.Descriptor{ID: "api", Institution: "bank", Method: model.API, Categories: bankCats},
+				func(ctx context.Context, s *sources.Session, _ sources.Query, deliver func(sources.Document) error) error {
+					for range 5 {
+						if err := s.Account(ctx, "account-1"); err != nil {
+							tc.handle(s, err)
+						}
+					}
+					return deliver(text("lines bank\nperson Voorbeeld 1980-01-01\ntx 2026-01-02 1.00 A\n"))
+				}})
+			m := grant(t, scopeOf(model.CategoryPerson, model.CategoryTransaction), "bank")
+			unattended, err := m.Manager.Permit(t.Context(), consent.Actor{ID: "scheduler", Role: consent.RoleSystem, OnBehalfOf: "subject-1"}, m.id)
+			require.NoError(t, err)
+			d, err := collect(t, g, unattended, sources.Input{}, nil)
+			require.NoError(t, err)
+			assert.Equal(t, model.ObtainedPart, cover(t, d, "bank", model.CategoryTransaction).Obtained)
+			assert.Equal(t, tc.person, cover(t, d, "bank", model.CategoryPerson).Obtained)
+			assert.Equal(t, []string{"api limit"}, outcomes(cover(t, d, "bank", model.CategoryTransaction)))
+		})
 	}
 }
 

@@ -45,7 +45,9 @@ var codes = []struct {
 	{ErrHost, "host"}, {ErrAdapter, "adapter"}, {ErrConfig, "config"},
 }
 
-// Code returns the stable name of the sentinel that err wraps: "ok" for nil, "unexpected" for none.
+// Code returns the stable name of the sentinel that err wraps: its name in lower case, such as "not-permitted" for
+// [ErrNotPermitted] and "too-large" for [ErrTooLarge]; "canceled" and "timeout" for the end of a context, "ok" for nil, and
+// "unexpected" for anything else.
 func Code(err error) string {
 	if err == nil {
 		return "ok"

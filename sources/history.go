@@ -58,6 +58,7 @@ type history struct {
 	since    model.Date // from when on each account is covered without a gap; no date: without a limit, or nothing is said
 	until    model.Date // to when each of them is; no date: to when the documents were retrieved, or nothing is said
 	accounts int        // 0 where a period does not name its own
+	torn     bool       // one closes with another balance than the next, which begins the day after, opens with
 }
 
 // historyOf joins the periods of each account. The account that goes back least decides about the beginning, and the one that
@@ -84,7 +85,9 @@ func historyOf(periods []period) history {
 	for _, ps := range accounts {
 		slices.SortStableFunc(ps, func(a, b period) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
 		for _, part := range parts(ps) {
-			add(unbroken(part))
+			run, torn := unbroken(part)
+			add(run)
+			out.torn = out.torn || torn
 			out.accounts++
 		}
 	}
@@ -119,10 +122,12 @@ func parts(ps []period) [][]period {
 	return out
 }
 
-// unbroken returns the last run of periods without a gap as one. They are of one account, in order.
-func unbroken(ps []period) period {
+// unbroken returns the last run of periods without a gap as one, and whether balances of any contradict each other. They are of one
+// account, in order.
+func unbroken(ps []period) (run period, torn bool) {
 	from, last := ps[0].from, ps[0] // last is the one of the run that reaches farthest
 	for _, p := range ps[1:] {
+		torn = torn || last.contradicts(p)
 		if !last.follows(p) {
 			from = p.from
 			last = p
@@ -130,7 +135,15 @@ func unbroken(ps []period) period {
 			last = p
 		}
 	}
-	return period{from: from, until: last.until}
+	return period{from: from, until: last.until}, torn
+}
+
+// contradicts reports whether a period that begins the day after p opens with another balance than p closes with. One that covers
+// no day, as long as something is missing of it, closes with nothing.
+func (p period) contradicts(next period) bool {
+	c := p.closing.Currency()
+	return c != "" && c == next.opening.Currency() && p.closing != next.opening &&
+		!p.until.IsZero() && !p.until.Before(p.from) && p.until.AddDays(1) == next.from
 }
 
 // quietDays is how long a bank may write no statement as nothing happened: over a weekend with holidays. Equal balances say no

@@ -281,6 +281,9 @@ func (g *Registry) Read(ctx context.Context, d Document, q Query, o *ReadOptions
 		out.Format = w.format
 		out.Balanced = w.reconcile(err != nil)
 		h := historyOf(w.periods)
+		if h.torn {
+			out.Balanced = model.CheckNo
+		}
 		out.Records, out.Issues, out.Since, out.Until = w.records, w.issues, h.since, h.until
 	}
 	if err != nil {

@@ -163,6 +163,9 @@ func (v *visit) try(ctx context.Context, s *registeredSource, todo []model.Categ
 	if err == nil {
 		err = a.fetch(ctx)
 	}
+	if err == nil && a.silent() != nil {
+		a.report(a.silent(), nil)
+	}
 	// A source that fails is no reason not to try the institution's others; a permit that has ended, or cannot be asked, is.
 	stop := err != nil && permitted(ctx, v.c.permit) != nil
 	v.mu.Lock()
@@ -213,7 +216,19 @@ type run struct {
 	firstErr error                   // of a document, or what the source reported and went on after
 	fetchErr error                   // why the source did not finish
 	groups   map[string]int          // the number of each group of documents, from 1
+	refused  error                   // the first access to an account that was not allowed
+	reported bool                    // the source said that something is incomplete
 	over     bool                    // the source was left behind: nothing counts any more
+}
+
+// silent returns why an access was refused to a source that then went on as if nothing were missing.
+func (a *run) silent() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reported {
+		return nil
+	}
+	return a.refused
 }
 
 // fetch runs the source in a goroutine of its own, so that one that does not obey its context is left behind.
@@ -223,7 +238,13 @@ func (a *run) fetch(ctx context.Context) error {
 	opts := SessionOptions{
 		Institution: a.inst, HTTP: a.c.http, Limits: a.c.limits, Files: a.c.files[a.inst], Presence: a.c.permit.Presence(),
 		Access: func(ctx context.Context, account string) error {
-			return accessError(a.c.permit.Access(ctx, a.inst, account))
+			err := accessError(a.c.permit.Access(ctx, a.inst, account))
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			if a.refused == nil {
+				a.refused = err
+			}
+			return err
 		},
 		State: underPermit(a.c.o.State, a.c.permit), Now: a.c.now,
 		Log: a.c.log.With("source", string(a.source.desc.ID), "institution", string(a.inst)),
@@ -294,6 +315,7 @@ func (a *run) report(err error, cs []model.Category) {
 	if len(cs) == 0 {
 		cs = a.todo
 	}
+	a.reported = true
 	if a.firstErr == nil {
 		a.firstErr = err
 	}
@@ -453,6 +475,7 @@ func digestOf(ctx context.Context, d Document) (model.Digest, error) {
 func (v *visit) coverage(subject *model.Person) []model.Coverage {
 	same := sameSubject(v.records, subject)
 	var out []model.Coverage
+	h := historyOf(v.periods)
 	for _, c := range v.asked {
 		g := v.got[c]
 		cov := model.Coverage{
@@ -474,9 +497,12 @@ func (v *visit) coverage(subject *model.Person) []model.Coverage {
 			if cov.Balanced == "" {
 				cov.Balanced = model.CheckNot
 			}
+			if h.torn {
+				cov.Balanced = model.CheckNo
+			}
 		}
 		if c == model.CategoryTransaction {
-			v.history(&cov)
+			v.history(h, &cov)
 		}
 		out = append(out, cov)
 	}
@@ -484,10 +510,9 @@ func (v *visit) coverage(subject *model.Person) []model.Coverage {
 }
 
 // history says what the documents cover of the accounts' time.
-func (v *visit) history(cov *model.Coverage) {
-	h := historyOf(v.periods)
-	if model.DateOf(v.c.now().UTC()).AddDays(1).Before(h.until) {
-		h.until = model.Date{} // a period that is not over yet; the day may have come where the statement was made
+func (v *visit) history(h history, cov *model.Coverage) {
+	if today := model.DateOf(v.c.now().UTC()); today.AddDays(1).Before(h.until) { // the day may have come where the statement was made
+		h.until = today.AddDays(-1) // a period that is not over yet
 	}
 	cov.Since, cov.Until = h.since, h.until
 	cov.HistoryCut = !h.since.IsZero() && v.c.scope.Since.Earliest().Before(h.since)

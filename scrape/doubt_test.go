@@ -239,6 +239,28 @@ func TestLookBackWithoutTheDate(t *testing.T) {
 	assert.NotContains(t, string(b), "2026")
 }
 
+// A period that ends before it begins has its ends under one another's heads.
+func TestPeriodBackwards(t *testing.T) {
+	t.Parallel()
+	r := single()
+	s := &r.Pages[0].Sections[0]
+	s.Category, s.Rows = model.CategoryBenefit, true
+	s.Fields = []scrape.Field{
+		{Into: "period.from", Label: []string{"Van"}, Kind: scrape.Date}, {Into: "period.to", Label: []string{"Tot"}, Kind: scrape.Date},
+	}
+	for head, ok := range map[string]bool{"<th>Van</th><th>Tot</th>": true, "<th>Tot</th><th>Van</th>": false} {
+		src, err := scrape.New(r, nil)
+		require.NoError(t, err)
+		_, err = src.Reduce(t.Context(), "page", "text/html", []byte("<html><main><h2>Schuld</h2><table><thead><tr>"+head+"</tr></thead><tr><td>1-7-2026<td>1-7-2026<tr><td>1-7-2026<td>31-7-2026</table></main></html>"), sources.Everything())
+		if ok {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, sources.ErrLayoutChanged)
+		assert.ErrorContains(t, err, "period.to")
+	}
+}
+
 func date(t *testing.T, s string) model.Date {
 	t.Helper()
 	d, err := model.ParseDate(s)

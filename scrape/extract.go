@@ -102,6 +102,9 @@ func (p *page) html(d *dom, q sources.Query) ([]found, error) {
 			continue
 		}
 		recs, f := s.html(d, q)
+		if f == nil {
+			f = backwards(recs)
+		}
 		if f != nil {
 			return nil, f.in(s.Name).err(p.Name)
 		}
@@ -143,6 +146,31 @@ func (s *section) html(d *dom, q sources.Query) ([]found, *fault) {
 		return nil, &fault{text: "there is no record, and no text that says so"}
 	}
 	return out, nil
+}
+
+// backwards returns the fault of a period that ends before it begins: its ends stand under one another's labels.
+func backwards(recs []found) *fault {
+	for i := range recs {
+		from, to := recs[i].date("period.from"), recs[i].date("period.to")
+		if !from.IsZero() && to.Before(from) && !to.IsZero() {
+			return &fault{field: "period.to", text: "it is before period.from"}
+		}
+	}
+	return nil
+}
+
+// date returns the value of a field that is a date, no date where it was not read.
+func (out *found) date(into string) model.Date {
+	for _, v := range out.values {
+		if v.into == into {
+			d, err := model.ParseDate(v.value.text)
+			if err != nil {
+				return model.Date{}
+			}
+			return d
+		}
+	}
+	return model.Date{}
 }
 
 // list reads a record of each item.
@@ -316,6 +344,9 @@ func (p *page) json(v jsonscan.Value, q sources.Query) ([]found, error) {
 			continue
 		}
 		recs, f := s.json(v, q)
+		if f == nil {
+			f = backwards(recs)
+		}
 		if f != nil {
 			return nil, f.in(s.Name).err(p.Name)
 		}

@@ -397,6 +397,20 @@ func (c *composer) worries(cov model.Coverage) []string {
 	return out
 }
 
+// history says which days the data is whole of, as far as the sources say.
+func (c *composer) history(cov model.Coverage) (out []string) {
+	if !cov.Until.IsZero() && cov.Until.Before(cov.Since) {
+		return []string{c.t("historyNone")}
+	}
+	if !cov.Since.IsZero() {
+		out = append(out, c.t("historyFrom", c.day(cov.Since)))
+	}
+	if !cov.Until.IsZero() {
+		out = append(out, c.t("historyUntil", c.day(cov.Until)))
+	}
+	return out
+}
+
 func obtained(o model.Obtained) model.Text {
 	if t, ok := obtainedTexts[o]; ok {
 		return t
@@ -410,12 +424,7 @@ func (c *composer) coverage() section {
 	}}
 	for _, cov := range c.review.Coverage {
 		var remarks []string
-		if !cov.Since.IsZero() {
-			remarks = append(remarks, c.t("historyFrom", c.day(cov.Since)))
-		}
-		if !cov.Until.IsZero() {
-			remarks = append(remarks, c.t("historyUntil", c.day(cov.Until)))
-		}
+		remarks = append(remarks, c.history(cov)...)
 		if cov.Balanced == model.CheckYes {
 			remarks = append(remarks, balancedTexts[model.CheckYes].In(c.lang))
 		}

@@ -177,3 +177,28 @@ func TestFonts(t *testing.T) {
 	}
 	assert.Equal(t, mono, gomono.TTF)
 }
+
+// Which days the history is whole of, in words.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	c := composerOf(&model.Review{})
+	for _, tc := range []struct {
+		since, until string
+		want         []string
+	}{
+		{"", "", nil},
+		{"2026-10-01", "", []string{"gegevens vanaf 1 oktober 2026"}},
+		{"", "2026-10-31", []string{"gegevens tot en met 31 oktober 2026"}},
+		{"2026-10-01", "2026-10-31", []string{"gegevens vanaf 1 oktober 2026", "gegevens tot en met 31 oktober 2026"}},
+		{"2026-10-01", "2026-09-30", []string{"geen dag waarvan alle gegevens er zijn"}},
+	} {
+		var cov model.Coverage
+		if tc.since != "" {
+			require.NoError(t, cov.Since.UnmarshalText([]byte(tc.since)))
+		}
+		if tc.until != "" {
+			require.NoError(t, cov.Until.UnmarshalText([]byte(tc.until)))
+		}
+		assert.Equal(t, tc.want, c.history(cov))
+	}
+}

@@ -70,6 +70,7 @@ var words = map[string]model.Text{
 	"historyCut":   tr("de bron gaat minder ver terug dan gevraagd", "the source does not go back as far as was asked"),
 	"historyFrom":  tr("gegevens vanaf %s", "data from %s"),
 	"historyUntil": tr("gegevens tot en met %s", "data up to and including %s"),
+	"historyNone":  tr("geen dag waarvan alle gegevens er zijn", "no day of which all data is there"),
 	"tried":        tr("geprobeerd: %s (%s)", "tried: %s (%s)"),
 	"documents":    tr("Waar de gegevens vandaan komen", "Where the data comes from"),
 	"docNote":      tr("Bij elk gegeven staat het nummer van het document waar het in staat, met de plaats in dat document. Wat in twee documenten staat, staat er twee keer: er wordt niets samengevoegd.", "Each item names the document that it stands in by its number, with the place in that document. What stands in two documents stands here twice: nothing is merged."),

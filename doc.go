@@ -79,7 +79,7 @@
 //	what                                   by whom                       interface            implementations here
 //	grants, links, releases, access slots  consent.Manager               consent.Store        memory, consent/sqlconsent
 //	leases: who works on a connection      Client                        consent.Store        the same; minutes
-//	sealed packages until delivered        consent.Manager               consent.Store        the same
+//	sealed packages until delivered        consent.Manager               consent.Store        the same; as long as their data
 //	records, documents where agreed        retention.Vault, sealed       retention.Store      memory, retention/sqlvault
 //	connections: tokens, consent ids       retention.Vault, sealed       retention.Store      the same
 //	wrapped keys and tombstones            retention.Vault               retention.KeyStore   the same, apart from the data

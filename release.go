@@ -120,11 +120,14 @@ func keptUntil(g consent.Grant, d *model.Dossier) []model.ReviewRetention {
 // until [Client.Delivered], and [Client.Package] returns them to the recipient. The recipient opens them with
 // [crypto.OpenPackage]; the plaintext is a dossier as JSON, for [model.ReadDossier] with KeepUnknown.
 //
+// A package is kept no longer than what is in it: from [consent.Release].KeepUntil on, when the time that the purpose names for one of its
+// records is over, nobody gets it any more, and a sweep deletes it.
+//
 // What was approved is exactly what the review showed, with the documents that the records came from, when those were retrieved, and
 // the coverage. So a collection between review and release voids the review, also one that brought the same again: do not
 // refresh a grant while a review waits for the subject, which is until its ApproveBy at most.
 //
-// Errors: [consent.ErrVoid] where anything changed since the review, or it was too long ago: review again;
+// Errors: [consent.ErrVoid] where anything changed since the review, it was too long ago, or it may be kept no longer: review again;
 // [consent.ErrNotPermitted] where the grant permits nothing now; [consent.ErrDelivered] after [Client.Delivered];
 // [consent.ErrNotFound] for an unknown release; [crypto.ErrOpen] and [crypto.ErrShredded] as of Review; and those of the stores.
 func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approval) (crypto.Package, error) {
@@ -157,7 +160,8 @@ func (c *Client) Release(ctx context.Context, by consent.Actor, a consent.Approv
 // fetched, and by whom.
 //
 // Errors: [consent.ErrNotPermitted] for another actor, or where the grant permits nothing now; [consent.ErrTransition] where the subject has
-// not released it yet; [consent.ErrVoid] where the recipient has another key since; [consent.ErrDelivered] after [Client.Delivered];
+// not released it yet; [consent.ErrVoid] where the recipient has another key since, or from [consent.Release].KeepUntil on;
+// [consent.ErrDelivered] after [Client.Delivered];
 // [consent.ErrNotFound] for an unknown release; and those of the stores.
 func (c *Client) Package(ctx context.Context, by consent.Actor, id consent.ReleaseID) (crypto.Package, error) {
 	return c.consent.Package(ctx, by, id)

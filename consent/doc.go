@@ -61,6 +61,8 @@
 //   - A superseding grant and the one before it: never none, never both.
 //   - A release works once, for exact content, one key and one grant; anything changed voids it. A retry gets the same bytes, unless
 //     the recipient's key was replaced meanwhile.
+//   - A package that was not delivered is kept no longer than the data in it: from [Release].KeepUntil on nobody gets it, with or without
+//     a sweep.
 //   - Only the subject decides about their data and approves its release, whatever a host's [Policy] says; the package is for them and for
 //     the recipient only.
 //   - Unattended access: at most four to an account in any 24 hours, over all processes and grants; a failed call counts.

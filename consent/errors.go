@@ -26,7 +26,7 @@ var (
 	ErrConflict = errors.New("consent: changed by another")
 
 	// ErrVoid says that a release can no longer be sealed or fetched: the content, the grant or the recipient's key is not what the
-	// subject approved. A new review is needed; the grant is untouched.
+	// subject approved, or the content may be kept no longer. A new review is needed; the grant is untouched.
 	ErrVoid = errors.New("consent: release void")
 
 	// ErrGivenUp is what SweepOptions.Disconnect returns for a connection of which it will not tell the institution the end, however

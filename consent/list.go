@@ -118,8 +118,11 @@ func decodeRelease(it Item) (Release, error) {
 
 func (r Release) change(op Op) Change {
 	c := Change{op, Item{Kind: kindRelease, ID: string(r.ID), Owner: string(r.Grant), Version: r.Version}}
-	if r.State == ReleasePending {
+	switch r.State {
+	case ReleasePending:
 		c.Item.Due = r.ApproveBy
+	case ReleaseSealed:
+		c.Item.Due = r.KeepUntil
 	}
 	c.Item.Body, _ = json.Marshal(r) // plain data: it always marshals
 	return c

@@ -8,8 +8,9 @@ import (
 
 // Package returns the package of a release that the subject approved and [Manager.Seal] sealed, until [Manager.MarkDelivered]: for the
 // recipient, who fetches it, and for the subject. It seals nothing, and hands out nothing that the recipient cannot have: see
-// [ActionFetch] for whom it is for. Grant and key are looked at as when sealing is repeated, so that after a revoke, or when the
-// recipient has another key, nothing is returned. The access log has an entry of its own before the bytes are returned.
+// [ActionFetch] for whom it is for. Grant, key and time are looked at as when sealing is repeated, so that after a revoke, when the
+// recipient has another key, or from [Release].KeepUntil on, nothing is returned. The access log has an entry of its own before the
+// bytes are returned.
 //
 // [*Refusal]: the grant permits nothing now, or not this actor. [ErrTransition]: it was not sealed yet. [ErrVoid], [ErrDelivered].
 func (m *Manager) Package(ctx context.Context, by Actor, id ReleaseID) (crypto.Package, error) {

@@ -29,6 +29,9 @@ type Purpose struct {
 	// Below a day means memory only: the data never reaches a store, as the subject is told, and so only the process that
 	// retrieved it has it, until it ends. There Review and Release have to be called, too; in another process the records are
 	// not there, and the coverage says so (retention.OutcomeInMemory).
+	//
+	// What the subject releases is stored, sealed for the recipient, until it is delivered, and no longer than this either: see
+	// [Release].KeepUntil. Choose no time that is too short for the recipient to fetch it.
 	Keep map[model.Category]time.Duration `json:"keep,omitempty"`
 	// MaxValidity is the longest validity of a grant for this purpose; 0 is what the institutions allow.
 	MaxValidity time.Duration `json:"maxValidity,omitempty"`

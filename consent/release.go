@@ -15,7 +15,7 @@ type ReleaseState string
 // The states of a release.
 const (
 	ReleasePending   ReleaseState = "pending"   // reviewed; waits for the subject's approval
-	ReleaseSealed    ReleaseState = "sealed"    // approved and sealed; a retry gets the same bytes, as long as the recipient has that key
+	ReleaseSealed    ReleaseState = "sealed"    // approved and sealed; a retry gets the same bytes, until KeepUntil and as long as the recipient has that key
 	ReleaseDelivered ReleaseState = "delivered" // the recipient has it; terminal
 	ReleaseVoid      ReleaseState = "void"      // can no longer be sealed or fetched; terminal
 )
@@ -41,9 +41,16 @@ type Release struct {
 	ApproveBy  time.Time        `json:"approveBy"` // when a pending release becomes void
 	Sealed     time.Time        `json:"sealed,omitzero"`
 	SealedBy   Signature        `json:"sealedBy,omitzero"`
-	Delivered  time.Time        `json:"delivered,omitzero"`
-	Voided     time.Time        `json:"voided,omitzero"`
+	// KeepUntil is when a sealed release becomes void, for its content may be kept no longer: the first moment at which the time of one of
+	// its records is over ([Purpose].Keep, from the retrieval of the record's document on), the grant's end at the latest. Releases that
+	// were sealed before there was such a time have the zero time; they end with the grant.
+	KeepUntil time.Time `json:"keepUntil,omitzero"`
+	Delivered time.Time `json:"delivered,omitzero"`
+	Voided    time.Time `json:"voided,omitzero"`
 }
+
+// over reports whether the time is over for which the content of a release may be kept.
+func (r Release) over(now time.Time) bool { return !r.KeepUntil.IsZero() && !now.Before(r.KeepUntil) }
 
 // Approval is what the subject agreed to send: the digest of the review that they saw.
 type Approval struct {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
@@ -179,18 +180,34 @@ func (c content) categories() []model.Category {
 	return out
 }
 
+// keepUntil is until when all of the content may be kept under its grant, to the millisecond, as vaults and stores have it, towards the
+// earlier. A package can only be kept or deleted as a whole, so the record whose time is over first decides.
+func (c content) keepUntil(g Grant) time.Time {
+	until := g.ValidUntil
+	for _, r := range c.dossier.Records {
+		keep := g.Purpose.Keep[r.Category()]
+		if keep <= 0 {
+			continue
+		}
+		if t := c.dossier.Documents[r.Head().Provenance.Document].Retrieved.Add(keep); t.Before(until) {
+			until = t
+		}
+	}
+	return until.UTC().Truncate(time.Millisecond)
+}
+
 // Seal seals what the subject approved to the recipient's key and returns the package. It is the only way from a dossier to
 // a package. The dossier is that of the review, whole or reduced. Sealing happens once: a repeated call returns the same
 // bytes, until [Manager.MarkDelivered]; d may then be nil. When the recipient's key was replaced before that, the release is void: the
 // package is deleted and not handed out again, for somebody else may have the old key. A host that had passed it on says so by
-// MarkDelivered before it asks again.
+// MarkDelivered before it asks again. From [Release].KeepUntil on it is void as well: a package is kept no longer than what is in it.
 //
 // The moment in which a release becomes sealed is one change in the store that requires the grant and the key to be as
 // they were: of a concurrent revoke, either this or that comes first, and after a revoke nothing is sealed or returned. The
 // bytes are returned after the access log has the entry.
 //
 // [*Refusal]: the grant permits nothing now. [ErrVoid]: the approval is for another digest, or content, grant or key changed
-// since the review, or it was too long ago. [ErrDelivered]: it was delivered before.
+// since the review, it was too long ago, or the content may be kept no longer. [ErrDelivered]: it was delivered before.
 func (m *Manager) Seal(ctx context.Context, by Actor, a Approval, d *model.Dossier) (crypto.Package, error) {
 	if m.signer == nil {
 		return crypto.Package{}, invalid("no signer")
@@ -222,7 +239,7 @@ func (m *Manager) Seal(ctx context.Context, by Actor, a Approval, d *model.Dossi
 	return p, nil
 }
 
-// releaseFor loads a release and its grant, which must be usable.
+// releaseFor loads a release and its grant, which must be usable. What was sealed and may be kept no longer is [ErrVoid].
 func (m *Manager) releaseFor(ctx context.Context, by Actor, id ReleaseID, a Action) (Release, Grant, error) {
 	if !id.Valid() {
 		return Release{}, Grant{}, fmt.Errorf("%w: release", ErrNotFound)
@@ -242,7 +259,10 @@ func (m *Manager) releaseFor(ctx context.Context, by Actor, id ReleaseID, a Acti
 	if err := m.allow(ctx, by, a, g); err != nil {
 		return Release{}, g, err
 	}
-	return r, g, usable(g.State, m.clock.now(), g.Term)
+	if err := usable(g.State, m.clock.now(), g.Term); err != nil {
+		return r, g, err
+	}
+	return r, g, m.keepable(ctx, r)
 }
 
 func (m *Manager) seal(ctx context.Context, by Actor, r Release, g Grant, d *model.Dossier) (crypto.Package, error) {
@@ -267,6 +287,9 @@ func (m *Manager) seal(ctx context.Context, by Actor, r Release, g Grant, d *mod
 	}
 	if c.digest != r.Digest || c.content != r.Content {
 		return crypto.Package{}, fmt.Errorf("%w: content changed since the review", ErrVoid)
+	}
+	if r.KeepUntil = c.keepUntil(g); r.over(now) {
+		return crypto.Package{}, errKeptNoLonger
 	}
 	p, err := crypto.SealPackage(ctx, crypto.PackageParams{
 		ReleaseID: string(r.ID), GrantID: string(g.ID), Purpose: string(g.Purpose.ID), Created: now,
@@ -311,7 +334,7 @@ func (m *Manager) sealed(ctx context.Context, by Actor, a Action, r Release, g G
 	if err := m.record(ctx, by, a, g, r.Categories); err != nil {
 		return crypto.Package{}, err
 	}
-	// Grant and key are looked at once more after everything that takes time.
+	// Grant, key and time are looked at once more after everything that takes time.
 	if cur, err := m.load(ctx, g.ID); err != nil {
 		return crypto.Package{}, err
 	} else if err := usable(cur.State, m.clock.now(), cur.Term); err != nil {
@@ -320,7 +343,27 @@ func (m *Manager) sealed(ctx context.Context, by Actor, a Action, r Release, g G
 	if err := m.stillFor(ctx, r); err != nil {
 		return crypto.Package{}, err
 	}
+	if err := m.keepable(ctx, r); err != nil {
+		return crypto.Package{}, err
+	}
 	return p, nil
+}
+
+var errKeptNoLonger = fmt.Errorf("%w: its content may be kept no longer", ErrVoid)
+
+// keepable returns nil while the package of a release may be kept, and for one that has none. From then on it is void, with this reason
+// also after a sweep.
+func (m *Manager) keepable(ctx context.Context, r Release) error {
+	if r.State == ReleaseDelivered || !r.over(m.clock.now()) {
+		return nil
+	}
+	if r.State == ReleaseSealed {
+		if err := m.void(ctx, r); err != nil {
+			return err
+		}
+		_ = scrub(ctx, m.store) // what remains in its files goes with a sweep at the latest
+	}
+	return errKeptNoLonger
 }
 
 // stillFor returns nil if a sealed release is for the key that its recipient has now. Else it is void: a key is replaced because
@@ -338,7 +381,8 @@ func (m *Manager) stillFor(ctx context.Context, r Release) error {
 }
 
 // MarkDelivered says that the recipient has the package: its bytes are deleted and the release is used up. Repeating it
-// changes nothing and is no error. It works under an ended grant too: what was delivered was delivered.
+// changes nothing and is no error. It works under an ended grant and after [Release].KeepUntil too, as long as neither a
+// sweep nor a call that was turned down has voided the release: what was delivered was delivered.
 func (m *Manager) MarkDelivered(ctx context.Context, by Actor, id ReleaseID) error {
 	var asked Grant
 	err := m.retry(ctx, func() error {

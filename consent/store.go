@@ -76,8 +76,8 @@ type Store interface {
 const (
 	kindGrant     Kind = "grant"     // id: grant; owner: subject; due: when its state runs out
 	kindLink      Kind = "link"      // id: grant/institution; owner: grant; due: next disconnect attempt
-	kindRelease   Kind = "release"   // id: release; owner: grant; due: when a pending one becomes void
-	kindPackage   Kind = "package"   // id: release; owner: grant; the sealed bytes until they are delivered
+	kindRelease   Kind = "release"   // id: release; owner: grant; due: when a pending or sealed one becomes void
+	kindPackage   Kind = "package"   // id: release; owner: grant; the sealed bytes until they are delivered or void
 	kindRecipient Kind = "recipient" // id: hash of the recipient's id; their current key
 	kindSubject   Kind = "subject"   // id: hash of the subject's id; the salt of their access logs
 	kindAccess    Kind = "access"    // id: keyed hash of what is limited; owner: subject; the sliding log

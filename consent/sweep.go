@@ -192,10 +192,10 @@ func (m *Manager) void(ctx context.Context, r Release) error {
 	return m.apply(ctx, append(changes, r.change(OpUpdate))...)
 }
 
-// release voids a pending release whose time is over.
+// release voids a pending release whose time is over, and a sealed one whose content may be kept no longer.
 func (s *sweep) release(ctx context.Context, it Item) error {
 	r, err := decodeRelease(it)
-	if err != nil || r.State != ReleasePending {
+	if err != nil || r.State != ReleasePending && !r.over(s.m.clock.now()) {
 		return err
 	}
 	return s.void(ctx, r)

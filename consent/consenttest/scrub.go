@@ -82,10 +82,11 @@ func scrubMeanwhile(k *kit) {
 	s := k.scrubber()
 	k.apply(create("k", "1", "o", base, "x"))
 	end := time.Now().Add(300 * time.Millisecond)
-	var wg sync.WaitGroup
+	var writers, scrubbers sync.WaitGroup
+	over := make(chan struct{})
 	for i := range 3 {
-		wg.Go(func() {
-			for n := 0; time.Now().Before(end); n++ {
+		writers.Go(func() {
+			for n := 0; n < 10 || time.Now().Before(end); n++ {
 				id := fmt.Sprintf("%d/%d", i, n)
 				if err := k.s.Apply(k.Context(), create("k", id, "o", time.Time{}, "x")); err != nil {
 					k.Errorf("Apply: %v", err)
@@ -98,15 +99,22 @@ func scrubMeanwhile(k *kit) {
 				}
 			}
 		})
-		wg.Go(func() {
-			for time.Now().Before(end) {
+		scrubbers.Go(func() {
+			for {
 				if err := s.Scrub(k.Context()); err != nil {
 					k.Errorf("Scrub: %v", err)
+				}
+				select {
+				case <-over:
+					return
+				default:
 				}
 			}
 		})
 	}
-	wg.Wait()
+	writers.Wait()
+	close(over)
+	scrubbers.Wait()
 	k.want("List", k.ids(k.s.List(k.Context(), "k", "o")), []string{"1"})
 	if k.Failed() {
 		k.failf("reading, writing or scrubbing failed")

@@ -69,7 +69,7 @@ func fold(s string) string {
 	for strings.HasSuffix(s, ":") {
 		s = strings.TrimRight(s, ": ")
 	}
-	return strings.ToLower(s)
+	return norm.NFC.String(strings.ToLower(s)) // a small letter may have a form with its mark where the capital has none
 }
 
 // texts is a set of folded texts.

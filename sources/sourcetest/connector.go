@@ -24,7 +24,9 @@ type ConnectorSetup struct {
 	Request sources.ConnectRequest
 	// Subject does at the institution what a step other than StepDone asks of the subject, who agrees or refuses, and returns what they
 	// come back with: the Callback of a StepRedirect, the Fields of a StepChallenge, nothing after a StepWait. Where a step leaves
-	// nothing to refuse, such as the number of an account, they answer it, and refuse at the next.
+	// nothing to refuse, such as the number of an account, they answer it, and refuse at the next. A code that is wrong on purpose is
+	// a refusal too: a source asks again with another StepChallenge for as long as the institution does, and the error at the end is
+	// ErrAuthentication, but not ErrUnmatched, since the field is the one that was asked for.
 	Subject func(ctx context.Context, step sources.Step, agrees bool) (sources.ConnectRequest, error)
 	// Live counts the connections through which data can be had at the institution now.
 	Live func() int
@@ -46,9 +48,13 @@ type ConnectorOptions struct {
 }
 
 // Connector checks the contract of [sources.Connector]: setup starts a fresh institution for each of some dozens of connections.
-// What a process that dies leaves behind is checked by ending one after each save of its state and at each of its requests; these
-// are seen where the source makes them with the context of its call. It must not run in parallel with other tests of the
-// package: it counts goroutines.
+//
+// What a process that dies leaves behind is checked by ending one after each save of its state and at each of its requests, and what
+// a caller who goes leaves by ending the context before each save, before each request and when its answer begins to come. Requests
+// are seen where the source makes them with the context of its call, one after the other. The fake institution does what a request
+// asks before it answers; the suite leaves none that it has yet to do.
+//
+// It must not run in parallel with other tests of the package: it counts goroutines.
 func Connector(t *testing.T, setup func() ConnectorSetup, o *ConnectorOptions) {
 	t.Helper()
 	for _, v := range CheckConnector(t.Context(), setup, o) {
@@ -252,11 +258,11 @@ func (c *connectorCheck) unmatched(ctx context.Context) {
 	})
 	c.run(func(w *world) {
 		anna, bram := w.grant(), w.grant()
-		b := bram.begin(ctx, true)
-		if len(b.answer.Callback) == 0 {
+		if _, err := anna.step(ctx, w.su.Request); err != nil {
 			return
 		}
-		if _, err := anna.step(ctx, w.su.Request); err != nil {
+		b := bram.begin(ctx, true) // the later one, for an institution that knows of one attempt only
+		if len(b.answer.Callback) == 0 {
 			return
 		}
 		anna.mismatch(ctx, "the callback of another subject", b.answer)

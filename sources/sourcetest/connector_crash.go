@@ -10,9 +10,9 @@ import (
 // maxFaults bounds at how many saves, and at how many requests, a call is interrupted.
 const maxFaults = 25
 
-// each runs f with a fault at the first save, the second and so on, until there are no more, and the same with requests.
+// each runs f with each fault at the first save or request, the second and so on, until there are no more.
 func each(f func(p *plan) (fired bool)) {
-	for _, kind := range []fault{diesAfterSave, failsSave, diesAtRequest, cancelsAtRequest} {
+	for _, kind := range faults {
 		for n := 1; n <= maxFaults && f(&plan{fault: kind, at: n}); n++ {
 		}
 	}
@@ -31,7 +31,7 @@ func (c *connectorCheck) connecting(ctx context.Context) {
 				if !p.fired {
 					return
 				}
-				if err == nil && p.fault != diesAfterSave && p.fault != diesAtRequest {
+				if err == nil && !p.fault.dies() {
 					g.fetched(ctx, RuleSaved, p.String()+" while connecting, which was done all the same")
 				}
 				if again {
@@ -104,7 +104,8 @@ func (c *connectorCheck) fetching(ctx context.Context) {
 			if !p.fired {
 				return
 			}
-			// A token that was on its way when the process died, or that could not be saved, may be gone; one that was used may not.
+			// A token that was on its way when the process died, or that could not be saved, may be gone; one that was used, or that
+			// had come when the caller went, may not.
 			_, _, next := g.fetch(ctx, nil, false)
 			if next != nil && (p.complete() || err == nil || !errors.Is(next, sources.ErrAuthentication)) {
 				c.breach(RuleSaved, "%s while fetching, and fetching again failed: %v", p, next)
@@ -127,7 +128,7 @@ func (c *connectorCheck) disconnecting(ctx context.Context) {
 				return
 			}
 			err := g.disconnect(ctx, p)
-			if p.fired && err == nil && (p.fault == failsSave || p.fault == cancelsAtRequest) {
+			if p.fired && err == nil && !p.fault.dies() {
 				w.alive(0, "after Disconnect reported no error")
 			}
 			if p.fired {

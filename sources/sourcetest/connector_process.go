@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/brondata/brondata/crypto"
 	"github.com/brondata/brondata/model"
@@ -20,55 +21,54 @@ import (
 type fault string
 
 const (
-	diesAfterSave    fault = "the process died after save"   // which was stored
-	diesAtRequest    fault = "the process died at request"   // which arrived; what it brought is lost
-	failsSave        fault = "the host could not store save" // and told so
-	cancelsAtRequest fault = "the caller went at request"
+	diesAfterSave     fault = "the process died after save"    // which was stored
+	diesAtRequest     fault = "the process died at request"    // which arrived; what it brought is lost
+	failsSave         fault = "the host could not store save"  // and told so
+	goesBeforeSave    fault = "the caller went before save"    // which is stored, but with a context that has ended
+	goesBeforeRequest fault = "the caller went before request" // of which nothing arrived
+	goesAtAnswer      fault = "the caller went at the answer to request"
 )
+
+// In none of them does the institution still have to do what an earlier call asked when the next one begins: what then came last
+// would be a matter of chance. So a caller goes when nothing of a request was written, or when its answer has begun to arrive.
+var faults = []fault{diesAfterSave, failsSave, goesBeforeSave, diesAtRequest, goesBeforeRequest, goesAtAnswer}
+
+func (f fault) dies() bool { return f == diesAfterSave || f == diesAtRequest }
 
 // plan is the fault of a run, and whether it came to it.
 type plan struct {
 	fault fault
 	at    int // the ordinal of the save or the request, from 1
 
-	mu              sync.Mutex
-	saves, requests int
-	fired, bearer   bool // the request bore a token of the subject's
+	mu            sync.Mutex
+	seen          int  // how often it could have come to the fault
+	fired, bearer bool // the request bore a token of the subject's
 }
 
 func (p *plan) String() string { return fmt.Sprintf("%s %d", p.fault, p.at) }
 
 // complete reports whether all that the source had got and used was to be saved by then.
 func (p *plan) complete() bool {
-	return p.fault == diesAfterSave || p.fault == diesAtRequest && p.bearer
+	return p.fault == diesAfterSave || p.fault == goesBeforeSave || p.fault == diesAtRequest && p.bearer
 }
 
-func (p *plan) save() bool {
-	if p == nil {
+// comes reports whether a fault is to happen now that it could.
+func (p *plan) comes(f fault) bool {
+	if p == nil || p.fault != f {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.saves++
-	return p.hit(p.saves, diesAfterSave, failsSave)
-}
-
-func (p *plan) request(bearer bool) bool {
-	if p == nil {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.requests++
-	hit := p.hit(p.requests, diesAtRequest, cancelsAtRequest)
-	p.bearer = p.bearer || hit && bearer
-	return hit
-}
-
-func (p *plan) hit(n int, a, b fault) bool {
-	hit := n == p.at && (p.fault == a || p.fault == b)
+	p.seen++
+	hit := p.seen == p.at
 	p.fired = p.fired || hit
 	return hit
+}
+
+func (p *plan) bore() {
+	p.mu.Lock()
+	p.bearer = true
+	p.mu.Unlock()
 }
 
 var (
@@ -133,14 +133,19 @@ func (p *process) Load(context.Context, model.InstitutionID, model.SourceID) (cr
 	return crypto.NewSecret(bytes.Clone(p.state.value)), nil
 }
 
-// Save implements [sources.State].
-func (p *process) Save(_ context.Context, _ model.InstitutionID, _ model.SourceID, s crypto.Secret) error {
+// Save implements [sources.State]. Like the store of a host it stores nothing for a caller who has gone.
+func (p *process) Save(ctx context.Context, _ model.InstitutionID, _ model.SourceID, s crypto.Secret) error {
 	if p.died() {
 		return errDead
 	}
-	hit := p.plan.save()
-	if hit && p.plan.fault == failsSave {
+	if p.plan.comes(failsSave) {
 		return errSave
+	}
+	if p.plan.comes(goesBeforeSave) {
+		p.cancel()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	var b []byte
 	if !s.IsZero() {
@@ -151,7 +156,7 @@ func (p *process) Save(_ context.Context, _ model.InstitutionID, _ model.SourceI
 	p.state.mu.Lock()
 	p.state.value = b
 	p.state.mu.Unlock()
-	if hit {
+	if p.plan.comes(diesAfterSave) {
 		p.die()
 		return errDead
 	}
@@ -161,6 +166,17 @@ func (p *process) Save(_ context.Context, _ model.InstitutionID, _ model.SourceI
 // traced returns a context with which the process's requests are seen. Those that go at once are seen as one.
 func (p *process) traced(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) {
+			if p.plan.comes(goesBeforeRequest) {
+				_ = i.Conn.SetWriteDeadline(time.Unix(1, 0)) // a request whose context ends may be written all the same
+				p.cancel()
+			}
+		},
+		GotFirstResponseByte: func() {
+			if p.plan.comes(goesAtAnswer) {
+				p.cancel()
+			}
+		},
 		WroteHeaderField: func(name string, values []string) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -183,14 +199,12 @@ func (p *process) traced(ctx context.Context) context.Context {
 			p.bearer = false
 			p.requests++
 			p.mu.Unlock()
-			if !p.plan.request(bearer) {
-				return
-			}
-			if p.plan.fault == diesAtRequest {
+			if p.plan.comes(diesAtRequest) {
+				if bearer {
+					p.plan.bore()
+				}
 				p.die()
-				return
 			}
-			p.cancel()
 		},
 	})
 }

@@ -8,12 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,100 +24,6 @@ import (
 	"github.com/brondata/brondata/sources/sourcetest"
 )
 
-// desk is an institution that gives out a code for an agreement, a pair of tokens for a code or a refresh token, each once, and
-// data for an access token.
-type desk struct {
-	*httptest.Server
-	mu    sync.Mutex
-	codes map[string]bool
-	pairs []*pair
-}
-
-// pair are the tokens that live of one connection.
-type pair struct {
-	access, refresh string
-	over            bool // the access token's time
-}
-
-func newDesk() *desk {
-	d := &desk{codes: map[string]bool{}}
-	d.Server = httptest.NewUnstartedServer(d)
-	d.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that are cut on purpose
-	d.StartTLS()
-	return d
-}
-
-func (d *desk) find(token string) *pair {
-	for _, p := range d.pairs {
-		if token != "" && (token == p.access || token == p.refresh) {
-			return p
-		}
-	}
-	return nil
-}
-
-func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	p := d.find(token)
-	switch {
-	case r.URL.Path == "/token" && d.codes[r.FormValue("code")]:
-		delete(d.codes, r.FormValue("code"))
-		p = &pair{}
-		d.pairs = append(d.pairs, p)
-	case r.URL.Path == "/token":
-		p = d.find(r.FormValue("refresh"))
-	case r.URL.Path == "/revoke" && p == nil:
-		w.WriteHeader(http.StatusGone)
-		return
-	case r.URL.Path == "/revoke":
-		*p = pair{}
-		return
-	case r.URL.Path == "/hello":
-		return
-	case p != nil && !p.over && token == p.access:
-		_, _ = io.WriteString(w, csvText)
-		return
-	}
-	if p == nil || r.URL.Path != "/token" {
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	*p = pair{access: "access-" + rand.Text(), refresh: "refresh-" + rand.Text()}
-	_ = json.NewEncoder(w).Encode(tokens{p.access, p.refresh})
-}
-
-func (d *desk) all(f func(*pair)) (n int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, p := range d.pairs {
-		if p.access != "" {
-			n++
-			f(p)
-		}
-	}
-	return n
-}
-
-func (d *desk) subject(_ context.Context, step sources.Step, agrees bool) (r sources.ConnectRequest, err error) {
-	u, err := url.Parse(step.URL)
-	if err != nil {
-		return r, err
-	}
-	r.Callback = url.Values{"state": u.Query()["state"], "error": {"access_denied"}}
-	if agrees {
-		code := "code-" + rand.Text()
-		d.mu.Lock()
-		d.codes[code] = true
-		d.mu.Unlock()
-		r.Callback = url.Values{"state": u.Query()["state"], "code": {code}}
-	}
-	return r, nil
-}
-
-type tokens struct{ Access, Refresh string }
-
 // door is a good connector of the desk, but for one thing that it does wrong.
 type door struct {
 	desk  *desk
@@ -129,13 +34,14 @@ type door struct {
 
 type doorState struct {
 	State string   `json:",omitempty"`
+	Hello string   `json:",omitempty"` // what the desk says where an attempt is begun there
 	Now   tokens   `json:",omitzero"`
 	Old   []tokens `json:",omitempty"`
 	IP    string   `json:",omitempty"`
 }
 
 func (d *door) Describe() sources.Descriptor {
-	out := sources.Descriptor{ID: "door", Institution: "desk", Method: model.API, Hosts: []string{strings.TrimPrefix(d.desk.URL, "https://")}, Categories: []model.Category{model.CategoryTransaction}}
+	out := sources.Descriptor{ID: "door", Institution: "desk", Method: model.API, Hosts: []string{d.desk.Listener.Addr().String()}, Categories: []model.Category{model.CategoryTransaction}}
 	if d.wrong == "another descriptor at each call" {
 		out.ID = model.SourceID("door-" + strings.ToLower(rand.Text()))
 	}
@@ -151,6 +57,9 @@ func (d *door) load(ctx context.Context, s *sources.Session) (st doorState, err 
 }
 
 func (d *door) save(ctx context.Context, s *sources.Session, st doorState) error {
+	if d.wrong != "saves nothing for a caller who has gone" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	b, err := json.Marshal(st)
 	if err != nil {
 		return err
@@ -216,9 +125,11 @@ func (d *door) Connect(ctx context.Context, s *sources.Session, r sources.Connec
 	}
 	if len(r.Callback) == 0 && len(r.Fields) == 0 {
 		if d.key != "" {
-			if _, err := d.do(ctx, s, st, "/hello", d.key, nil); err != nil {
+			b, err := d.do(ctx, s, st, "/hello", d.key, nil)
+			if err != nil {
 				return sources.Step{}, err
 			}
+			st.Hello = string(b)
 		}
 		st.State = rand.Text()
 		if p := s.Attended(); p != nil && d.wrong == "tells of a subject who has gone" {
@@ -274,7 +185,7 @@ func (d *door) Connect(ctx context.Context, s *sources.Session, r sources.Connec
 		}
 		return sources.Step{}, sources.Errorf(sources.ErrAuthentication, "refused")
 	}
-	now, err := d.get(ctx, s, st, url.Values{"code": r.Callback["code"]})
+	now, err := d.get(ctx, s, st, url.Values{"code": r.Callback["code"], "attempt": {st.Hello}})
 	if err != nil {
 		return sources.Step{}, err
 	}
@@ -311,6 +222,12 @@ func (d *door) Disconnect(ctx context.Context, s *sources.Session) error {
 			continue
 		}
 		_, err := d.do(ctx, s, st, "/revoke", t.Access, nil)
+		if err != nil && d.wrong == "takes a request that was not sent for done" && ctx.Err() != nil {
+			if err := d.save(ctx, s, doorState{}); err != nil {
+				return err
+			}
+			return ctx.Err()
+		}
 		if err != nil && (!errors.Is(err, sources.ErrNotProvided) || d.wrong == "fails where the institution forgot") {
 			return err
 		}
@@ -361,11 +278,13 @@ func (d *door) Fetch(ctx context.Context, s *sources.Session, _ sources.Query, d
 }
 
 func TestConnectorRules(t *testing.T) {
-	setup := func(wrong string) func() sourcetest.ConnectorSetup {
+	over := func(start func(*httptest.Server), wrong string) func() sourcetest.ConnectorSetup {
 		return func() sourcetest.ConnectorSetup {
-			d := newDesk()
+			d := newDesk(start)
 			roots := x509.NewCertPool()
-			roots.AddCert(d.Certificate())
+			if c := d.Certificate(); c != nil {
+				roots.AddCert(c)
+			}
 			return sourcetest.ConnectorSetup{
 				Source:  func() sources.Connector { return &door{desk: d, wrong: wrong} },
 				Session: sources.SessionOptions{HTTP: sources.HTTPOptions{InsecureLoopback: true, TLS: &tls.Config{RootCAs: roots}}},
@@ -378,7 +297,12 @@ func TestConnectorRules(t *testing.T) {
 			}
 		}
 	}
-	sourcetest.Connector(t, setup(""), nil)
+	for _, start := range []func(*httptest.Server){(*httptest.Server).StartTLS, overHTTP2, (*httptest.Server).Start} {
+		sourcetest.Connector(t, over(start, ""), nil)
+	}
+	setup := func(wrong string) func() sourcetest.ConnectorSetup {
+		return over((*httptest.Server).Start, wrong) // some thousands of handshakes less
+	}
 	if t.Failed() {
 		t.Fatal("the good connector must pass")
 	}
@@ -409,6 +333,8 @@ func TestConnectorRules(t *testing.T) {
 		"uses a renewed token before it saves it":       sourcetest.RuleSaved,
 		"goes on where a renewed token cannot be saved": sourcetest.RuleSaved,
 		"does not renew a token":                        sourcetest.RuleSaved,
+		"saves nothing for a caller who has gone":       sourcetest.RuleSaved,
+		"takes a request that was not sent for done":    sourcetest.RuleSaved,
 		"removes its state first":                       sourcetest.RuleSaved,
 		"forgets the connection before":                 sourcetest.RuleDisconnect,
 		"disconnects once only":                         sourcetest.RuleDisconnect,
@@ -435,6 +361,22 @@ func TestConnectorRules(t *testing.T) {
 			return su
 		}, nil))
 	})
+	for name, start := range map[string]func(*httptest.Server){"HTTP 1": (*httptest.Server).Start, "HTTP 2": overHTTP2} {
+		t.Run("an institution that minds in what order requests are done, over "+name, func(t *testing.T) {
+			var gone atomic.Int32
+			assert.Empty(t, sourcetest.CheckConnector(t.Context(), func() sourcetest.ConnectorSetup {
+				su := over(start, "")()
+				source := su.Source
+				su.Source = func() sources.Connector {
+					d := source().(*door)
+					d.key, d.desk.gone = "key-of-the-host", &gone
+					return d
+				}
+				return su
+			}, nil))
+			assert.Zero(t, gone.Load(), "nobody goes while a request is on its way")
+		})
+	}
 	t.Run("an exception for a rule", func(t *testing.T) {
 		got := sourcetest.CheckConnector(t.Context(), setup("an address that is not https"), &sourcetest.ConnectorOptions{Except: []sourcetest.Rule{sourcetest.RuleStep}})
 		assert.Empty(t, got)

@@ -47,7 +47,7 @@ const (
 	RuleStep          Rule = "step"              // A step has what its kind needs: an https address, a time to wait, fields with names.
 	RuleUnmatched     Rule = "unmatched"         // An answer that fits no step (made up, another subject's, a second time) is ErrUnmatched and changes nothing.
 	RuleRefused       Rule = "refusal"           // Where the subject refuses, the error is ErrAuthentication and not ErrUnmatched, and a connection can be begun anew.
-	RuleSaved         Rule = "saved-before-use"  // What a process that dies has saved suffices to go on, to begin anew and to disconnect; no token is used before it is saved.
+	RuleSaved         Rule = "saved-before-use"  // What a process that dies has saved suffices to go on, to begin anew and to disconnect; no token is used before it is saved, and one that came is saved also for a caller who has gone.
 	RuleDisconnect    Rule = "disconnect"        // Disconnect ends what there is at the institution, as often as it is called, also where that has ended it; no state is left.
 	RuleUnconnected   Rule = "unconnected"       // Without a connection Fetch is ErrAuthentication and delivers nothing.
 	RulePresence      Rule = "presence"          // The institution is told that the subject is there only where they are.

@@ -232,8 +232,9 @@ func ofState(err error) error {
 }
 
 // SaveState seals and stores what the source must know in later calls, in this process or another. Save before the
-// first use: a token that is used and then lost with the process cannot be had again. The zero Secret removes it. After
-// [Session.Close] nothing is saved.
+// first use: a token that is used and then lost with the process cannot be had again. What an institution gives out once is
+// saved also for a caller who has gone, under [context.WithoutCancel] and a deadline of its own: examples/customapi shows it.
+// The zero Secret removes the state. After [Session.Close] nothing is saved.
 func (s *Session) SaveState(ctx context.Context, state crypto.Secret) error {
 	if s.state == nil {
 		return Errorf(ErrAdapter, "the session has no place to save state")

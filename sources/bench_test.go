@@ -47,6 +47,8 @@ func statement(tb testing.TB, n int) []byte {
 //	outbound-ms  reconciling, matching and reducing, which the Retriever's part contains. At most 150.
 //
 // Several documents are downloads that overlap wholly: every transaction has to be matched, which no single document needs.
+//
+// One round says little: -benchtime 15x prints the medians of fifteen.
 func BenchmarkCollect(b *testing.B) {
 	for _, documents := range []int{1, 2, 12} {
 		b.Run(fmt.Sprintf("documents=%d", documents), func(b *testing.B) { benchmarkCollect(b, documents) })
